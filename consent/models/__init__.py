@@ -1,0 +1,4 @@
+from consent.models.personal_key import PersonalKey
+from consent.models.personal_row import PersonalRow
+
+__all__ = ["PersonalKey", "PersonalRow"]

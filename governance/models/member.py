@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from governance.models.role import Role
+from governance.permissions import Permission
+
+
+class MemberManager(BaseUserManager["Member"]):
+    use_in_migrations = True
+
+    def create_user(self, username: str, password: str | None = None, **fields: Any) -> Member:
+        member = self.model(username=self.model.normalize_username(username), **fields)
+        member.set_password(password)
+        member.save(using=self._db)
+        return member
+
+
+class Member(AbstractUser):
+    """A person of the community. What they may do follows from the roles that they hold now, and from nothing else."""
+
+    # Many communities have names that do not come in two parts.
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
+
+    display_name = models.CharField(_("name that others see"), max_length=80, blank=True)
+    language = models.CharField(_("language of the pages"), max_length=16, blank=True)
+
+    objects = MemberManager()  # type: ignore[misc,assignment]
+
+    REQUIRED_FIELDS: list[str] = []
+
+    class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+
+    def __str__(self) -> str:
+        return self.display_name or self.username
+
+    def get_full_name(self) -> str:
+        return str(self)
+
+    def get_short_name(self) -> str:
+        return str(self)
+
+    def may(self, permission: Permission) -> bool:
+        """Whether a role that the member holds now gives this permission."""
+        return self.is_active and permission.value in self._permissions()
+
+    def _permissions(self) -> frozenset[str]:
+        if not hasattr(self, "_permission_cache"):
+            lists = Role.objects.filter(appointments__member=self, appointments__ended_at=None).values_list(
+                "permissions", flat=True
+            )
+            self._permission_cache = frozenset(name for names in lists for name in names)
+        return self._permission_cache
+
+    @property
+    def is_staff(self) -> bool:  # type: ignore[override]
+        """Django's admin asks this: who may open the moderators' pages."""
+        return self.may(Permission.MODERATE)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
 from consent.models.personal_row import PersonalRow
@@ -26,10 +27,10 @@ def own(model: type[Row], *, member: Any) -> QuerySet[Row]:
 
 def own_row(model: type[Row], *, member: Any, pk: Any) -> Row:
     """One of the member's own rows. Raises NotFound."""
-    row = own(model, member=member).filter(pk=pk).first()
-    if row is None:
-        raise NotFound(f"{model._meta.verbose_name}")
-    return row
+    try:
+        return own(model, member=member).get(pk=pk)
+    except (model.DoesNotExist, ValidationError):  # ValidationError: `pk` does not even look like a key
+        raise NotFound(str(model._meta.verbose_name)) from None
 
 
 def in_service(model: type[Row]) -> QuerySet[Row]:

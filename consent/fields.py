@@ -16,7 +16,14 @@ class Sealed(bytes):
 
 
 class _OpensOnRead(DeferredAttribute):
+    """A data descriptor (it has `__set__`), so that reading goes through it although the value is in `__dict__`."""
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        instance.__dict__[self.field.attname] = value  # type: ignore[attr-defined]
+
     def __get__(self, instance: Any, cls: Any = None) -> Any:
+        if instance is None:
+            return self
         value = super().__get__(instance, cls)
         if isinstance(value, Sealed):
             value = self.field.unseal_from(instance, value)  # type: ignore[attr-defined]

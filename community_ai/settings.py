@@ -144,7 +144,11 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Shared by all processes, so that rate limits count together.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "core_cache"}}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "core_cache"},
+    # The job cluster writes its heartbeat twice a second: that must not go to the disk.
+    "heartbeat": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}
 
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
@@ -159,6 +163,7 @@ Q_CLUSTER = {
     "ack_failures": True,
     "catch_up": False,
     "poll": 2,
+    "cache": "heartbeat",
     "save_limit": 200,
     "label": "Jobs",
 }

@@ -1,0 +1,63 @@
+"""The setup steps of the core: tables, cache, jobs' schedule, static files."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django_q.models import Schedule
+
+from community_ai.core.home import FILE_MODE, Home
+from community_ai.core.housekeeping import clear_expired_sessions, wipe_deleted_text
+from community_ai.core.setup_steps import register_setup_step
+
+
+def make_tables(home: Home) -> str | None:
+    executor = MigrationExecutor(connection)
+    pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if not pending:
+        return None
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    return f"The database is ready ({len(pending)} steps)."
+
+
+def gather_static_files(home: Home) -> str | None:
+    """Collect and compress the pages' files, only when one of them changed since the last time."""
+    seen = hashlib.sha256()
+    for finder in get_finders():
+        for path, storage in finder.list([]):
+            status = Path(storage.path(path)).stat()
+            seen.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+    stamp = home.run / "static.stamp"
+    manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
+    if manifest.exists() and stamp.exists() and stamp.read_text() == seen.hexdigest():
+        return None
+    call_command("collectstatic", interactive=False, verbosity=0, stdout=io.StringIO())
+    stamp.touch(mode=FILE_MODE)
+    stamp.write_text(seen.hexdigest())
+    return "The pages' files are in place."
+
+
+def schedule_housekeeping(home: Home) -> str | None:
+    """The schedule is derived from the code: what is missing is added, what changed is mended."""
+    for name, job, every in (
+        ("clear expired sessions", clear_expired_sessions, Schedule.DAILY),
+        ("wipe deleted text", wipe_deleted_text, Schedule.HOURLY),
+    ):
+        Schedule.objects.update_or_create(
+            name=name, defaults={"func": f"{job.__module__}.{job.__name__}", "schedule_type": every, "repeats": -1}
+        )
+    return None
+
+
+def register_core_steps() -> None:
+    register_setup_step("tables", make_tables)
+    register_setup_step("schedule", schedule_housekeeping)
+    register_setup_step("static files", gather_static_files)

@@ -1,1 +1,2 @@
-urlpatterns = []
+app_name = "governance"
+urlpatterns: list = []

@@ -49,9 +49,12 @@ class Member(AbstractUser):
 
     def may(self, permission: Permission) -> bool:
         """Whether a role that the member holds now gives this permission."""
-        return self.is_active and permission.value in self._permissions()
+        return permission.value in self.permissions()
 
-    def _permissions(self) -> frozenset[str]:
+    def permissions(self) -> frozenset[str]:
+        """The permissions of all roles that the member holds now; read once for each loaded row."""
+        if not self.is_active:
+            return frozenset()
         if not hasattr(self, "_permission_cache"):
             lists = Role.objects.filter(appointments__member=self, appointments__ended_at=None).values_list(
                 "permissions", flat=True

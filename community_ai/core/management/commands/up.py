@@ -8,6 +8,7 @@ from typing import Any, TextIO
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 
 from community_ai.core.bind import answers, is_free, split_bind
 from community_ai.core.first_page import first_page
@@ -24,6 +25,9 @@ class Command(BaseCommand):
             self._setup()
             # The settings were read without a key: begin again with it.
             os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606
+        if settings.DATABASE_URL or settings.HOME.database.exists():
+            connection.ensure_connection()  # a wrong key ends here, before anything is created
+            connection.close()
         settings.HOME.create()
         with self._only_one():
             self._setup()

@@ -5,6 +5,7 @@ from daphne.endpoints import build_endpoint_description_strings
 from daphne.server import Server  # installs Twisted's asyncio reactor: nothing may import a reactor before
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 
 from community_ai.core.bind import split_bind
 from community_ai.core.lifespan import LifespanDriver
@@ -25,6 +26,8 @@ class Command(BaseCommand):
             host, port = split_bind(options["bind"])
         except ValueError as error:
             raise CommandError(str(error), returncode=2) from None
+        connection.ensure_connection()  # a wrong key ends here, before anything listens
+        connection.close()
         loop: asyncio.AbstractEventLoop = reactor._asyncioEventloop  # type: ignore[attr-defined]
         asyncio.set_event_loop(loop)
         driver = LifespanDriver(application)

@@ -1,0 +1,79 @@
+"""The supervisor restarts what dies and leaves nothing behind, its own kill -9 included."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from community_ai.core.processes import Child, Supervisor
+
+# A child that starts a grandchild and writes both ids.
+FAMILY = """
+import os, subprocess, sys, time
+grandchild = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+open(sys.argv[1], "a").write(f"{os.getpid()} {grandchild.pid}\\n")
+time.sleep(60)
+"""
+
+
+def alive(pid: int) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return False
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 10) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def families(path: Path) -> list[tuple[int, int]]:
+    if not path.exists():
+        return []
+    return [tuple(map(int, line.split())) for line in path.read_text().splitlines()]  # type: ignore[misc]
+
+
+def test_a_killed_child_starts_again_and_its_grandchildren_do_not_stay(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    said: list[str] = []
+    supervisor = Supervisor([Child("The family", [sys.executable, "-c", FAMILY, str(log)])], say=said.append)
+    supervisor.start()
+    try:
+        supervisor.watch(until=lambda: len(families(log)) == 1, every_seconds=0.05)
+        first, grandchild = families(log)[0]
+        os.kill(first, signal.SIGKILL)
+        supervisor.watch(until=lambda: len(families(log)) == 2, every_seconds=0.05)
+        assert wait_for(lambda: not alive(grandchild))
+        assert "ended by signal 9" in said[0]
+    finally:
+        supervisor.stop()
+    assert not any(alive(pid) for family in families(log) for pid in family)
+
+
+def test_children_die_with_a_killed_supervisor(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    program = (
+        "import sys\n"
+        "from community_ai.core.processes import Child, Supervisor\n"
+        "s = Supervisor([Child('c', [sys.executable, '-c', 'import os, sys, time; "
+        'open(sys.argv[1], "a").write(f"{os.getpid()} {os.getpid()}\\\\n"); time.sleep(60)\', sys.argv[1]])], say=print)\n'
+        "s.start(); s.watch()\n"
+    )
+    root = Path(__file__).resolve().parent.parent.parent
+    parent = subprocess.Popen([sys.executable, "-c", program, str(log)], cwd=root)
+    try:
+        assert wait_for(lambda: len(families(log)) == 1)
+    finally:
+        parent.kill()
+        parent.wait()
+    assert wait_for(lambda: not alive(families(log)[0][0]))

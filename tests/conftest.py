@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 
 from consent.services.personal_keys import forget_remembered_keys
 from governance.models import Member
+from tests.append_only import let_flush_empty_append_only_tables
 
 PASSWORD = "a long enough pass phrase"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _flush_empties_append_only_tables() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        let_flush_empty_append_only_tables(patch)
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -19,6 +29,7 @@ def _nothing_remembered_between_tests(request: pytest.FixtureRequest) -> Iterato
     forget_remembered_keys()
     yield
     forget_remembered_keys()
+    shutil.rmtree(settings.HOME.audit, ignore_errors=True)
 
 
 @pytest.fixture

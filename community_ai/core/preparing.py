@@ -15,6 +15,7 @@ from django_q.models import Schedule
 
 from community_ai.core.home import FILE_MODE, Home
 from community_ai.core.housekeeping import clear_expired_sessions, wipe_deleted_text
+from community_ai.core.jobs import register_regular_job, regular_jobs
 from community_ai.core.setup_steps import register_setup_step
 
 
@@ -45,19 +46,25 @@ def gather_static_files(home: Home) -> str | None:
     return "The pages' files are in place."
 
 
-def schedule_housekeeping(home: Home) -> str | None:
+def schedule_regular_jobs(home: Home) -> str | None:
     """The schedule is derived from the code: what is missing is added, what changed is mended."""
-    for name, job, every in (
-        ("clear expired sessions", clear_expired_sessions, Schedule.DAILY),
-        ("wipe deleted text", wipe_deleted_text, Schedule.HOURLY),
-    ):
+    for job in regular_jobs():
+        in_minutes = isinstance(job.every, int)
         Schedule.objects.update_or_create(
-            name=name, defaults={"func": f"{job.__module__}.{job.__name__}", "schedule_type": every, "repeats": -1}
+            name=job.name,
+            defaults={
+                "func": job.path,
+                "schedule_type": Schedule.MINUTES if in_minutes else job.every,
+                "minutes": job.every if in_minutes else None,
+                "repeats": -1,
+            },
         )
     return None
 
 
 def register_core_steps() -> None:
+    register_regular_job("clear expired sessions", clear_expired_sessions, every=Schedule.DAILY)
+    register_regular_job("wipe deleted text", wipe_deleted_text, every=Schedule.HOURLY)
     register_setup_step("tables", make_tables)
-    register_setup_step("schedule", schedule_housekeeping)
+    register_setup_step("schedule", schedule_regular_jobs)
     register_setup_step("static files", gather_static_files)

@@ -1,0 +1,47 @@
+"""Tests that commit empty every table afterwards, append-only ones too: their triggers stand aside for that moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.db.backends.base.operations import BaseDatabaseOperations
+
+
+@contextmanager
+def triggers_lifted() -> Iterator[None]:
+    """Within the block, nothing is append-only; afterwards the same triggers are in force again."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute(
+                    "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal"
+                )
+                tables = [table for (table,) in cursor.fetchall()]
+                lift = [f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in tables]
+                restore = [f"ALTER TABLE {table} ENABLE TRIGGER USER" for table in tables]
+            else:
+                cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+                triggers = cursor.fetchall()
+                lift = [f'DROP TRIGGER "{name}"' for name, _sql in triggers]
+                restore = [sql for _name, sql in triggers]
+            for statement in lift:
+                cursor.execute(statement)
+        yield
+        with connection.cursor() as cursor:
+            for statement in restore:
+                cursor.execute(statement)
+
+
+def let_flush_empty_append_only_tables(patch: pytest.MonkeyPatch) -> None:
+    """Django's `flush`, with which a transactional test ends, runs with the triggers lifted."""
+    flush = BaseDatabaseOperations.execute_sql_flush
+
+    def lifted(self: BaseDatabaseOperations, sql_list: Any) -> None:
+        with triggers_lifted():
+            flush(self, sql_list)
+
+    patch.setattr(BaseDatabaseOperations, "execute_sql_flush", lifted)

@@ -46,8 +46,16 @@ class AppendOnly(Operation):
         self.may_delete = may_delete
 
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
-        options = {"may_clear": self.may_clear, "update_when": self.update_when, "may_delete": self.may_delete}
-        return type(self).__name__, [self.model_name], {name: value for name, value in options.items() if value}
+        options = {
+            "may_clear": self.may_clear,
+            "update_when": self.update_when,
+            "may_delete": self.may_delete,
+        }
+        return (
+            type(self).__name__,
+            [self.model_name],
+            {name: value for name, value in options.items() if value},
+        )
 
     def describe(self) -> str:
         return f"Make {self.model_name} append-only"
@@ -105,7 +113,9 @@ class AppendOnly(Operation):
         parts = []
         for field in model._meta.concrete_fields:
             same = f'NEW."{field.column}" IS NOT DISTINCT FROM OLD."{field.column}"'
-            parts.append(f'({same} OR NEW."{field.column}" IS NULL)' if field.name in self.may_clear else same)
+            parts.append(
+                f'({same} OR NEW."{field.column}" IS NULL)' if field.name in self.may_clear else same
+            )
         return " AND ".join(parts)
 
 
@@ -128,14 +138,20 @@ def _unique_columns(model: type[models.Model]) -> Iterator[tuple[str, ...]]:
         if field.unique:
             yield (field.column,)
     for constraint in model._meta.constraints:
-        if isinstance(constraint, models.UniqueConstraint) and constraint.fields and constraint.condition is None:
+        if (
+            isinstance(constraint, models.UniqueConstraint)
+            and constraint.fields
+            and constraint.condition is None
+        ):
             yield tuple(model._meta.get_field(name).column for name in constraint.fields)
 
 
 def missing_guards() -> list[str]:
     """Names of triggers that the migrations made and that the database has no more, or not in force."""
     expected: set[str] = set()
-    for (app_label, _name), migration in MigrationLoader(None, ignore_no_migrations=True).disk_migrations.items():
+    for (app_label, _name), migration in MigrationLoader(
+        None, ignore_no_migrations=True
+    ).disk_migrations.items():
         for operation in migration.operations:
             if isinstance(operation, AppendOnly):
                 table = apps.get_model(app_label, operation.model_name)._meta.db_table

@@ -8,7 +8,7 @@ from community_ai.core.doctor import Finding, failure, ok, register_check, warni
 from community_ai.core.jobs import register_regular_job
 from governance.audit_jobs import make_checkpoint
 from governance.models import AuditCheckpoint
-from governance.record_kinds import register_record_kinds
+from governance.community_kinds import register_community_kinds
 from governance.services.audit import register_checkpoint_job
 from governance.services.audit_verification import verify
 from governance.services.row_history import follow_rows
@@ -18,7 +18,7 @@ HOURS_WITHOUT_CHECKPOINT = 2
 
 def begin_recording() -> None:
     """Called once, when the apps are ready."""
-    register_record_kinds()
+    register_community_kinds()
     follow_rows()
     register_checkpoint_job(make_checkpoint)
     register_regular_job("sign the record", make_checkpoint, every="H")

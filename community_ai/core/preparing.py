@@ -65,6 +65,6 @@ def schedule_regular_jobs(home: Home) -> str | None:
 def register_core_steps() -> None:
     register_regular_job("clear expired sessions", clear_expired_sessions, every=Schedule.DAILY)
     register_regular_job("wipe deleted text", wipe_deleted_text, every=Schedule.HOURLY)
-    register_setup_step("tables", make_tables)
+    register_setup_step("tables", make_tables, first=True)
     register_setup_step("schedule", schedule_regular_jobs)
     register_setup_step("static files", gather_static_files)

@@ -20,11 +20,11 @@ class SetupStep:
 _steps: list[SetupStep] = []
 
 
-def register_setup_step(name: str, run: Callable[[Home], str | None]) -> None:
-    """Add a step after those registered so far (apps are loaded from the bottom of the house to the top)."""
+def register_setup_step(name: str, run: Callable[[Home], str | None], *, first: bool = False) -> None:
+    """Add a step after those registered so far, or before them all: other apps are ready before the core is."""
     if name in {step.name for step in _steps}:
         raise ValueError(f"there is a setup step named {name!r} already")
-    _steps.append(SetupStep(name, run))
+    _steps.insert(0 if first else len(_steps), SetupStep(name, run))
 
 
 def setup_steps() -> Iterator[SetupStep]:

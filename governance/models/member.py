@@ -29,6 +29,7 @@ class Member(AbstractUser):
 
     display_name = models.CharField(_("name that others see"), max_length=80, blank=True)
     language = models.CharField(_("language of the pages"), max_length=16, blank=True)
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
 
     objects = MemberManager()  # type: ignore[misc,assignment]
 

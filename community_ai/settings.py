@@ -209,6 +209,7 @@ EMAIL_BACKEND = (
 AUDITLOG_LOGENTRY_MODEL = "governance.RowChange"
 AUDITLOG_DISABLE_REMOTE_ADDR = True
 AUDITLOG_CID_HEADER = None
+MIGRATION_MODULES = {"auditlog": None}  # they would make its own table beside ours
 
 # --- Languages ---------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

@@ -14,26 +14,20 @@ from django.db.backends.base.operations import BaseDatabaseOperations
 @contextmanager
 def triggers_lifted() -> Iterator[None]:
     """Within the block, nothing is append-only; afterwards the same triggers are in force again."""
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            if connection.vendor == "postgresql":
-                cursor.execute(
-                    "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal"
-                )
-                tables = [table for (table,) in cursor.fetchall()]
-                lift = [f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in tables]
-                restore = [f"ALTER TABLE {table} ENABLE TRIGGER USER" for table in tables]
-            else:
-                cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-                triggers = cursor.fetchall()
-                lift = [f'DROP TRIGGER "{name}"' for name, _sql in triggers]
-                restore = [sql for _name, sql in triggers]
-            for statement in lift:
-                cursor.execute(statement)
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            lift = ["SET LOCAL session_replication_role = 'replica'"]
+            restore = ["SET LOCAL session_replication_role = 'origin'"]
+        else:
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            triggers = cursor.fetchall()
+            lift = [f'DROP TRIGGER "{name}"' for name, _sql in triggers]
+            restore = [sql for _name, sql in triggers]
+        for statement in lift:
+            cursor.execute(statement)
         yield
-        with connection.cursor() as cursor:
-            for statement in restore:
-                cursor.execute(statement)
+        for statement in restore:
+            cursor.execute(statement)
 
 
 def let_flush_empty_append_only_tables(patch: pytest.MonkeyPatch) -> None:

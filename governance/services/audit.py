@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeGuard
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -182,12 +182,13 @@ def checkpoint(*, now: datetime) -> AuditCheckpoint | None:
             raise RecordForked(f"there is a checkpoint of {known.size} entries that does not fit")
         with checkpoint_file.opened() as file:
             kept = file.last()
-            note = _note_that_fits(edge=frontier, kept=kept)
-            if note is None:
+            if not _is_of(frontier, kept):
                 key = record_key()
                 note = sign_note(Checkpoint(key.name, edge.size, root).text(), name=key.name, seed=signing_seed())
-                file.append(note, made_at=now)
-        return known or AuditCheckpoint.objects.create(size=edge.size, root=root.hex(), note=note, made_at=now)
+                kept = file.append(note, made_at=now)
+        return known or AuditCheckpoint.objects.create(
+            size=edge.size, root=root.hex(), note=kept.note, made_at=datetime.fromisoformat(kept.made_at)
+        )
 
 
 def _whole(edge: AuditFrontier) -> Frontier:
@@ -197,13 +198,16 @@ def _whole(edge: AuditFrontier) -> Frontier:
         raise RecordForked(f"the edge of the tree cannot be read: {error}") from None
 
 
-def _note_that_fits(*, edge: Frontier, kept: checkpoint_file.Kept | None) -> str | None:
-    """The file's newest note if it is of the present size; None when it is older and the tree grew from it."""
+def _is_of(edge: Frontier, kept: checkpoint_file.Kept | None) -> TypeGuard[checkpoint_file.Kept]:
+    """Whether the file's newest line is of the present tree; False when it is older and the tree grew from it.
+
+    Raises RecordForked (RecordShorter, CheckpointsLost) when it is neither.
+    """
     newest = AuditCheckpoint.objects.order_by("-size").first()
     if kept is None:
         if newest is not None:
             raise CheckpointsLost(f"{checkpoint_file.path()} is missing or empty")
-        return None
+        return False
     text, _ = open_note(kept.note, keys=[record_key()])
     last = Checkpoint.parse(text)
     if last.size > edge.size:
@@ -218,7 +222,7 @@ def _note_that_fits(*, edge: Frontier, kept: checkpoint_file.Kept | None) -> str
         tree = tree.append(bytes.fromhex(digest))
     if tree != edge or (last.size == edge.size and last.root != tree.root()):
         raise RecordForked(f"the entries do not fit the checkpoint of {last.size} entries made {kept.made_at}")
-    return kept.note if last.size == edge.size else None
+    return last.size == edge.size
 
 
 def shorter_sentence(*, count: int, kept: checkpoint_file.Kept, size: int) -> str:

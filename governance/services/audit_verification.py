@@ -116,17 +116,19 @@ def _members() -> dict[int, str]:
 def _learn_checkpoints(walk: _Walk, kept_before: list[checkpoint_file.Kept]) -> int:
     """Check every signature and remember which root belongs to which size; returns how many sizes there are."""
     in_file = _learn_file(walk, kept_before)
-    notes = {kept.note for kept in kept_before}
+    made = {kept.note: kept.made_at for kept in kept_before}
     for row in AuditCheckpoint.objects.order_by("size"):
         name = f"the checkpoint of {row.size} entries in the database"
         checkpoint = in_file.get(row.note) or _open(row.note, name)
         if (checkpoint.size, checkpoint.root.hex()) != (row.size, row.root):
             raise _Found(f"{name} says something else than its signed note")
-        if row.note not in notes:
+        if row.note not in made:
             # It may have been made since: the file is written first, so by now it must be there.
-            notes = {kept.note for kept in _kept()}
-            if row.note not in notes:
+            made = {kept.note: kept.made_at for kept in _kept()}
+            if row.note not in made:
                 raise _Found(f"{name} is missing in {checkpoint_file.path()}")
+        if made[row.note] != timestamp(row.made_at):
+            raise _Found(f"{name} was made at another time than {checkpoint_file.path()} says")
         walk.roots.setdefault(checkpoint.size, []).append((name, checkpoint.root))
     return sum(1 for size in walk.roots if size)
 

@@ -75,21 +75,22 @@ class CheckpointFile:
         whole = tail.rpartition(b"\n")[0]
         return _read_line(whole.rpartition(b"\n")[2], -1) if whole else None
 
-    def append(self, note: str, *, made_at: datetime) -> None:
-        """Add a line and return when it is on the disk."""
+    def append(self, note: str, *, made_at: datetime) -> Kept:
+        """Add a line, and return it once it is on the disk."""
         end = os.fstat(self._descriptor).st_size
         tail = os.pread(self._descriptor, _LONGEST_LINE, max(0, end - _LONGEST_LINE))
         unfinished = len(tail) - tail.rfind(b"\n") - 1
         if unfinished:
             os.ftruncate(self._descriptor, end - unfinished)
-        line = canonical({"made_at": timestamp(made_at), "note": note}) + b"\n"
-        os.write(self._descriptor, line)
+        kept = Kept(note=note, made_at=timestamp(made_at))
+        os.write(self._descriptor, canonical({"made_at": kept.made_at, "note": kept.note}) + b"\n")
         os.fsync(self._descriptor)
         folder = os.open(path().parent, os.O_RDONLY)
         try:
             os.fsync(folder)
         finally:
             os.close(folder)
+        return kept
 
 
 def _read_line(line: bytes, number: int) -> Kept:

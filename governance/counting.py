@@ -156,7 +156,11 @@ def count(terms: Terms, *, choices: Iterable[Choice], eligible: int) -> Result:
         raise ValueError(f"{terms.method} has no {strangers}")
     if sum(tally.values()) > eligible:
         raise ValueError(f"{sum(tally.values())} ballots for {eligible} eligible people")
-    yes, no, abstain, block = (tally[choice] for choice in (Choice.YES, Choice.NO, Choice.ABSTAIN, Choice.BLOCK))
+    return tallied(terms, eligible=eligible, **{choice.value: votes for choice, votes in tally.items()})
+
+
+def tallied(terms: Terms, *, eligible: int, yes: int, no: int, abstain: int, block: int) -> Result:
+    """The result of votes that are added up already, as a decision keeps them."""
     why = _settle(terms, yes=yes, no=no, abstain=abstain, block=block, eligible=eligible)
     return Result(terms=terms, eligible=eligible, yes=yes, no=no, abstain=abstain, block=block, why=why)
 

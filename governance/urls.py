@@ -1,5 +1,6 @@
 from django.urls import path
 
+from governance.decision_urls import urlpatterns as decision_urls
 from governance.views import records
 
 app_name = "governance"
@@ -8,4 +9,5 @@ urlpatterns = [
     path("records/export/", records.export, name="records_export"),
     path("records/<int:index>/", records.entry, name="record_entry"),
     path("records/<int:index>/receipt/", records.receipt, name="record_receipt"),
+    *decision_urls,
 ]

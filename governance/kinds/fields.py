@@ -13,7 +13,7 @@ def _active_members() -> list[tuple[int, str]]:
 
 
 def _roles() -> list[tuple[str, str]]:
-    return [(role.key, role.name) for role in Role.objects.all()]
+    return [(role.key, str(role)) for role in Role.objects.all()]
 
 
 class MemberField(forms.TypedChoiceField):

@@ -17,7 +17,7 @@ from governance.models import Appointment, Decision, Member, Role
 from governance.permissions import Permission
 from governance.rule_terms import RuleTerms
 from governance.seals import canonical_hash
-from governance.services import roles
+from governance.services import appointments
 
 NAME_LENGTH = 80
 
@@ -42,6 +42,12 @@ class RoleCreateForm(RoleForm):
 class RoleChangeForm(RoleForm):
     role = RoleField(label=_("Role"))
     field_order = ["role", "name", "permissions"]
+
+    @classmethod
+    def initial_from(cls, payload: Payload) -> Payload:
+        """A role that is named alone comes with what it is called and may do now."""
+        role = Role.objects.filter(key=payload.get("role", "")).first()
+        return {**({"name": role.name, "permissions": role.permissions} if role else {}), **payload}
 
 
 class AppointForm(KindForm):
@@ -142,24 +148,24 @@ def check_change(payload: Payload) -> None:
     role = _role(payload)
     if Role.objects.exclude(pk=role.pk).filter(name__iexact=payload["name"]).exists():
         raise InvalidPayload(_("There is a role of this name already."), field="name")
-    _require_nothing_lost(roles.permissions_lost(changes={role.key: payload["permissions"]}), "permissions")
+    _require_nothing_lost(appointments.permissions_lost(changes={role.key: payload["permissions"]}), "permissions")
 
 
 def check_appoint(payload: Payload) -> None:
     member, role = member_of(payload), _role(payload)
-    if roles.holds(member.pk, role.key):
+    if appointments.holds(member.pk, role.key):
         raise InvalidPayload(_("This member holds the role already."), field="role")
 
 
 def check_dismiss(payload: Payload) -> None:
     role = _role(payload)
-    if not roles.holds(payload["member"], role.key):
+    if not appointments.holds(payload["member"], role.key):
         raise InvalidPayload(_("This member does not hold the role."), field="role")
     plus = None
     if payload["successor"] is not None:
         successor = member_of(payload, "successor")
         plus = (successor.pk, role.key)
-    _require_nothing_lost(roles.permissions_lost(without=(payload["member"], role.key), plus=plus), "successor")
+    _require_nothing_lost(appointments.permissions_lost(without=(payload["member"], role.key), plus=plus), "successor")
 
 
 # --- What they were written against -------------------------------------------------------------------------------
@@ -176,7 +182,7 @@ def target_change(payload: Payload) -> str:
 
 def target_appointment(payload: Payload) -> str:
     _role(payload)
-    held = roles.holds(payload["member"], payload["role"])
+    held = appointments.holds(payload["member"], payload["role"])
     return canonical_hash({"member": payload["member"], "role": payload["role"], "held": held})
 
 
@@ -198,7 +204,7 @@ def preview_create(payload: Payload) -> Preview:
 def preview_change(payload: Payload) -> Preview:
     role = _role(payload)
     return Preview(
-        before=[_now("Role: %(name)s") % {"name": role.name}, acts_line(role.permissions)],
+        before=[_now("Role: %(name)s") % {"name": role}, acts_line(role.permissions)],
         after=[_now("Role: %(name)s") % {"name": payload["name"]}, acts_line(payload["permissions"])],
     )
 
@@ -207,7 +213,7 @@ def _holders_line(role: Role, *, without: int | None = None, plus: list[int] | N
     appointed = Appointment.objects.filter(role=role, ended_at=None).exclude(member_id=without).values("member_id")
     members = Member.objects.filter(pk__in=appointed) | Member.objects.filter(pk__in=plus or [])
     names = ", ".join(str(member) for member in members.distinct().order_by("pk"))
-    return _now("%(role)s: %(names)s") % {"role": role.name, "names": names or _now("nobody")}
+    return _now("%(role)s: %(names)s") % {"role": role, "names": names or _now("nobody")}
 
 
 def preview_appoint(payload: Payload) -> Preview:
@@ -240,15 +246,15 @@ def apply_change(*, payload: Payload, decision: Decision, now: datetime) -> None
 
 
 def apply_appoint(*, payload: Payload, decision: Decision, now: datetime) -> None:
-    roles.appoint(member=member_of(payload), role=_role(payload), now=now)
+    appointments.appoint(member=member_of(payload), role=_role(payload), now=now)
 
 
 def apply_dismiss(*, payload: Payload, decision: Decision, now: datetime) -> None:
     role = _role(payload)
     member = Member.objects.get(pk=payload["member"])
-    if payload["successor"] is not None and not roles.holds(payload["successor"], role.key):
-        roles.appoint(member=member_of(payload, "successor"), role=role, now=now)
-    if not roles.dismiss(member=member, role=role, now=now):
+    if payload["successor"] is not None and not appointments.holds(payload["successor"], role.key):
+        appointments.appoint(member=member_of(payload, "successor"), role=role, now=now)
+    if not appointments.dismiss(member=member, role=role, now=now):
         raise EffectFailed(_("This member does not hold the role."))
 
 

@@ -84,13 +84,20 @@ class RuleForm(KindForm):
 
     @classmethod
     def initial_from(cls, payload: Payload) -> dict[str, object]:
-        terms = payload.get("terms") or RuleTerms().to_json()
+        terms = payload.get("terms") or _present_terms(payload.get("kind", "")).to_json()
         return {
             **terms,
             "kind": payload.get("kind"),
             "quorum": f"{terms['quorum_num']}/{terms['quorum_den']}",
             "threshold": f"{terms['threshold_num']}/{terms['threshold_den']}",
         }
+
+
+def _present_terms(kind: str) -> RuleTerms:
+    try:
+        return rules.rule_in_force(kind).terms
+    except rules.NoRule:
+        return RuleTerms()
 
 
 def validate(payload: Payload) -> Payload:
@@ -136,7 +143,7 @@ def preview(payload: Payload) -> Preview:
 
 def rule_lines(terms: RuleTerms) -> list[str]:
     """A rule in plain words, one line for each thing it says."""
-    names = {role.key: role.name for role in Role.objects.filter(key__in=[*terms.propose_roles, *terms.vote_roles])}
+    names = {role.key: str(role) for role in Role.objects.filter(key__in=[*terms.propose_roles, *terms.vote_roles])}
 
     def roles(keys: tuple[str, ...]) -> str:
         return ", ".join(names.get(key, key) for key in keys) if keys else _now("every member")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import smtplib
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.mail import send_mail
@@ -16,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from governance.models import Community, Member, Proposal, Reminder
 from governance.services.waiting import titles_of
+from governance.time_zones import zone_of
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +79,3 @@ def _send(member: Member, proposal: Proposal, title: str) -> None:
             recipient_list=[member.email],
         )
 
-
-def zone_of(member: Member) -> ZoneInfo:
-    """The member's time zone, or the node's."""
-    return ZoneInfo(member.time_zone or settings.TIME_ZONE)

@@ -14,7 +14,7 @@ from governance.refusals import Refused
 from governance.rule_terms import RuleTerms
 from governance.services import audit
 from governance.services.decisions import is_genuine
-from governance.services.roles import role_keys_of
+from governance.services.appointments import role_keys_of
 
 RULE_CHANGE = "rule-change"
 _PURPOSE = "voting-rule"

@@ -7,7 +7,7 @@ import pytest
 from governance.models import AuditEntry, Decision, Eligibility, Member, Outcome, Proposal, ProposalState
 from governance.services import ballots, closing, comments, proposals
 from governance.services.decisions import is_genuine
-from governance.services.roles import role_keys_of
+from governance.services.appointments import role_keys_of
 from tests.governance.decisions.conftest import NOON, draft_appointment, later, opened
 
 

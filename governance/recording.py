@@ -7,8 +7,8 @@ from community_ai.core.clock import now
 from community_ai.core.doctor import Finding, failure, ok, register_check, warning
 from community_ai.core.jobs import register_regular_job
 from governance.audit_jobs import make_checkpoint
-from governance.models import AuditCheckpoint
 from governance.community_kinds import register_community_kinds
+from governance.models import AuditCheckpoint
 from governance.services.audit import register_checkpoint_job
 from governance.services.audit_verification import verify
 from governance.services.row_history import follow_rows

@@ -1,4 +1,4 @@
-"""Tables whose rows stay as they were written: database triggers, made by a migration, that refuse what would bend them.
+"""Tables whose rows stay as they were written: triggers, made by a migration, refuse what would bend them.
 
 The triggers bind everything that goes through Django's connection: the ORM, `QuerySet.update`, bulk, fixtures and raw
 SQL alike. Whoever may drop triggers can still do harm; `missing_guards()` names a trigger that is gone, and for the
@@ -103,7 +103,7 @@ class AppendOnly(Operation):
             "(" + " AND ".join(f'"{column}" = NEW."{column}"' for column in columns) + ")"
             for columns in _unique_columns(model)
         )
-        yield _sqlite(table, "replace", "INSERT", f'WHEN EXISTS (SELECT 1 FROM "{table}" WHERE {same})')
+        yield _sqlite(table, "replace", "INSERT", f'WHEN EXISTS (SELECT 1 FROM "{table}" WHERE {same})')  # noqa: S608
 
     def _update_condition(self, model: type[models.Model]) -> str:
         if self.update_when:
@@ -113,9 +113,7 @@ class AppendOnly(Operation):
         parts = []
         for field in model._meta.concrete_fields:
             same = f'NEW."{field.column}" IS NOT DISTINCT FROM OLD."{field.column}"'
-            parts.append(
-                f'({same} OR NEW."{field.column}" IS NULL)' if field.name in self.may_clear else same
-            )
+            parts.append(f'({same} OR NEW."{field.column}" IS NULL)' if field.name in self.may_clear else same)
         return " AND ".join(parts)
 
 
@@ -134,24 +132,19 @@ def _postgresql(table: str, event: str, how: str) -> str:
 
 
 def _unique_columns(model: type[models.Model]) -> Iterator[tuple[str, ...]]:
+    columns = {field.name: str(field.column) for field in model._meta.concrete_fields}
     for field in model._meta.concrete_fields:
         if field.unique:
-            yield (field.column,)
+            yield (columns[field.name],)
     for constraint in model._meta.constraints:
-        if (
-            isinstance(constraint, models.UniqueConstraint)
-            and constraint.fields
-            and constraint.condition is None
-        ):
-            yield tuple(model._meta.get_field(name).column for name in constraint.fields)
+        if isinstance(constraint, models.UniqueConstraint) and constraint.fields and constraint.condition is None:
+            yield tuple(columns[name] for name in constraint.fields)
 
 
 def missing_guards() -> list[str]:
     """Names of triggers that the migrations made and that the database has no more, or not in force."""
     expected: set[str] = set()
-    for (app_label, _name), migration in MigrationLoader(
-        None, ignore_no_migrations=True
-    ).disk_migrations.items():
+    for (app_label, _name), migration in MigrationLoader(None, ignore_no_migrations=True).disk_migrations.items():
         for operation in migration.operations:
             if isinstance(operation, AppendOnly):
                 table = apps.get_model(app_label, operation.model_name)._meta.db_table

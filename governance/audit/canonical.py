@@ -15,8 +15,8 @@ class NotCanonical(ValueError):
 def canonical(value: Any) -> bytes:
     """`value` as RFC 8785 JSON in UTF-8.
 
-    Takes dicts with text keys, lists, tuples, text, whole numbers up to 2**53 - 1, booleans and None. Raises NotCanonical for
-    the rest; floating-point numbers are refused on purpose, because nothing here is counted or agreed upon in them.
+    Takes dicts with text keys, lists, tuples, text, whole numbers up to 2**53 - 1, booleans and None. Raises
+    NotCanonical for the rest; floating-point numbers are refused on purpose: nothing here is counted in them.
     """
     _refuse_floats(value)
     try:
@@ -26,12 +26,10 @@ def canonical(value: Any) -> bytes:
 
 
 def parse(data: bytes | str) -> Any:
-    """The value that JSON `data` stands for. Raises NotCanonical for what is no JSON, has a key twice, or has floats."""
+    """The value that JSON `data` stands for. Raises NotCanonical for no JSON, a key twice, and floats."""
     try:
         text = data.decode("utf-8") if isinstance(data, bytes) else data
-        return json.loads(
-            text, object_pairs_hook=_each_key_once, parse_float=_no_float, parse_constant=_no_float
-        )
+        return json.loads(text, object_pairs_hook=_each_key_once, parse_float=_no_float, parse_constant=_no_float)
     except (ValueError, RecursionError) as error:
         raise NotCanonical(str(error)) from None
 

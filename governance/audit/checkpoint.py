@@ -168,7 +168,7 @@ def _split(note: str) -> tuple[str, list[tuple[str, bytes, bytes]]]:
 def _require_text(text: str) -> None:
     if not text.endswith("\n") or text == "\n":
         raise NoteError("a note's text ends in a newline")
-    if any(ord(sign) < 32 and sign != "\n" or 0xD800 <= ord(sign) < 0xE000 for sign in text):
+    if any((ord(sign) < 32 and sign != "\n") or 0xD800 <= ord(sign) < 0xE000 for sign in text):
         raise NoteError("a note holds no control characters")
 
 

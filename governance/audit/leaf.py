@@ -31,7 +31,7 @@ SALT_BYTES = 32
 NONCE_BYTES = 16
 MOST_BYTES = 64 * 1024
 PSEUDONYM_PREFIX = "member:"
-_MEMBERS = {
+_MEMBERS: dict[str, type | tuple[type, ...]] = {
     "v": int,
     "index": int,
     "kind": str,

@@ -36,9 +36,7 @@ class Frontier:
 
     def __post_init__(self) -> None:
         if self.size < 0 or len(self.peaks) != self.size.bit_count():
-            raise ValueError(
-                f"a tree of {self.size} leaves does not have {len(self.peaks)} complete subtrees"
-            )
+            raise ValueError(f"a tree of {self.size} leaves does not have {len(self.peaks)} complete subtrees")
 
     def append(self, leaf: bytes) -> Frontier:
         """The frontier after one more leaf, given by its hash. O(log n), on average two hashes."""

@@ -101,9 +101,7 @@ def _verify(data: bytes, trusted: NoteKey | None) -> Verdict:
     ):
         raise _Fails("its entry is not in the record that was signed")
     private = _private(receipt["private"], entry["private"])
-    sentence = (
-        f"This receipt holds: entry {entry['index']} of {checkpoint.size}, signed by {', '.join(signers)}."
-    )
+    sentence = f"This receipt holds: entry {entry['index']} of {checkpoint.size}, signed by {', '.join(signers)}."
     return Verdict(True, sentence, entry, private, checkpoint.size, tuple(signers), trusted is not None)
 
 
@@ -128,11 +126,7 @@ def _private(given: Any, committed: str | None) -> dict[str, Any] | None:
     """The private part, if the receipt brings it; it must be the one that the entry is bound to."""
     if given is None:
         return None
-    if (
-        not isinstance(given, dict)
-        or given.keys() != {"salt", "payload"}
-        or not isinstance(given["payload"], dict)
-    ):
+    if not isinstance(given, dict) or given.keys() != {"salt", "payload"} or not isinstance(given["payload"], dict):
         raise _Fails("its private part cannot be read")
     salt = _bytes(given["salt"], SALT_BYTES, "salt")
     if committed is None or commitment(salt=salt, payload=canonical(given["payload"])) != committed:

@@ -85,7 +85,7 @@ class AuditPrivate(models.Model):
 
 
 class AuditPseudonym(models.Model):
-    """How the record names a member, and the salt that proves it. Goes with the member: then nobody can tell any more."""
+    """How the record names a member, and the salt that proves it. It goes with the member: nobody can tell then."""
 
     member = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="pseudonym")
     salt = models.CharField(max_length=64)

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any, TypeGuard
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -19,7 +19,7 @@ from community_ai.core.jobs import enqueue_on_commit
 from community_ai.core.keystore import KeyStoreError
 from governance.audit.canonical import canonical
 from governance.audit.checkpoint import Checkpoint, NoteKey, key_for, open_note, sign_note
-from governance.audit.kinds import Readers, entry_kind, register_entry_kind
+from governance.audit.kinds import Readers, UnknownKind, entry_kind, register_entry_kind
 from governance.audit.leaf import NONCE_BYTES, SALT_BYTES, commitment, leaf_of
 from governance.audit.leaf import pseudonym as pseudonym_from
 from governance.audit.merkle import Frontier, inclusion_proof, leaf_hash
@@ -34,7 +34,16 @@ from governance.models import (
 )
 from governance.services import checkpoint_file
 
-__all__ = ["checkpoint", "erase_private", "may_read_private", "pseudonym", "receipt_for", "record", "record_key", "register_entry_kind"]  # fmt: skip
+__all__ = [
+    "checkpoint",
+    "erase_private",
+    "may_read_private",
+    "pseudonym",
+    "receipt_for",
+    "record",
+    "record_key",
+    "register_entry_kind",
+]
 
 ERASED = "record.private_erased"
 
@@ -182,7 +191,7 @@ def checkpoint(*, now: datetime) -> AuditCheckpoint | None:
             raise RecordForked(f"there is a checkpoint of {known.size} entries that does not fit")
         with checkpoint_file.opened() as file:
             kept = file.last()
-            if not _is_of(frontier, kept):
+            if not _is_of(frontier, kept) or kept is None:
                 key = record_key()
                 note = sign_note(Checkpoint(key.name, edge.size, root).text(), name=key.name, seed=signing_seed())
                 kept = file.append(note, made_at=now)
@@ -198,7 +207,7 @@ def _whole(edge: AuditFrontier) -> Frontier:
         raise RecordForked(f"the edge of the tree cannot be read: {error}") from None
 
 
-def _is_of(edge: Frontier, kept: checkpoint_file.Kept | None) -> TypeGuard[checkpoint_file.Kept]:
+def _is_of(edge: Frontier, kept: checkpoint_file.Kept | None) -> bool:
     """Whether the file's newest line is of the present tree; False when it is older and the tree grew from it.
 
     Raises RecordForked (RecordShorter, CheckpointsLost) when it is neither.
@@ -233,8 +242,12 @@ def shorter_sentence(*, count: int, kept: checkpoint_file.Kept, size: int) -> st
 
 
 def may_read_private(entry: AuditEntry, reader: Member) -> bool:
-    """Whether `reader` may see the private part of `entry`."""
-    return entry_kind(entry.kind).readers is Readers.MEMBERS or entry.actor_id == reader.pk
+    """Whether `reader` may see the private part of `entry`; of a kind that nobody knows any more only who did it."""
+    try:
+        readers = entry_kind(entry.kind).readers
+    except UnknownKind:
+        readers = Readers.ACTOR
+    return readers is Readers.MEMBERS or entry.actor_id == reader.pk
 
 
 def receipt_for(entry: AuditEntry, reader: Member) -> bytes:

@@ -42,9 +42,7 @@ def tell(entries: Iterable[AuditEntry], *, reader: Member) -> list[Told]:
     return told
 
 
-def _tell(
-    entry: AuditEntry, said: dict[str, Any], private: dict[str, Any] | None, names: Mapping[str, str]
-) -> Told:
+def _tell(entry: AuditEntry, said: dict[str, Any], private: dict[str, Any] | None, names: Mapping[str, str]) -> Told:
     actor = _("The node") if said["actor"] is None else _value(said["actor"], names)
     values: dict[str, Any] = {
         **said["facts"],
@@ -52,9 +50,7 @@ def _tell(
         "subject": said["subject"],
     }
     # Numbers stay numbers: the plural is chosen by them.
-    shown = {
-        name: value if type(value) is int else _isolated(_value(value, names)) for name, value in values.items()
-    }
+    shown = {name: value if type(value) is int else _isolated(_value(value, names)) for name, value in values.items()}
     shown["actor"] = _isolated(actor) if said["actor"] is not None else actor
     try:
         sentence = str(entry_kind(entry.kind).sentence % _OrErased(shown))

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from community_ai.core.clock import now
+from governance.access import member_of
 from governance.audit.kinds import entry_kinds, technical_kinds
 from governance.models import AuditCheckpoint, AuditEntry, Member
 from governance.models.audit import AuditEntryQuerySet
@@ -97,7 +98,7 @@ def records(request: HttpRequest) -> HttpResponse:
         {
             "form": form,
             "page": page,
-            "told": audit_story.tell(page.object_list, reader=request.user),
+            "told": audit_story.tell(page.object_list, reader=member_of(request)),
             "asked": asked.urlencode(),
             "newest": AuditCheckpoint.objects.order_by("-size").first(),
             "record_key": audit.record_key().encode(),
@@ -110,7 +111,7 @@ def records(request: HttpRequest) -> HttpResponse:
 def entry(request: HttpRequest, index: int) -> HttpResponse:
     """One entry: its sentence, what exactly it says, and how to check it."""
     row = get_object_or_404(AuditEntry, pk=index)
-    (told,) = audit_story.tell([row], reader=request.user)
+    (told,) = audit_story.tell([row], reader=member_of(request))
     return render(
         request,
         "governance/record_entry.html",
@@ -129,10 +130,10 @@ def receipt(request: HttpRequest, index: int) -> HttpResponse:
     row = get_object_or_404(AuditEntry, pk=index)
     try:
         try:
-            data = audit.receipt_for(row, request.user)
+            data = audit.receipt_for(row, member_of(request))
         except audit.NoCheckpointYet:
             audit.checkpoint(now=now())
-            data = audit.receipt_for(row, request.user)
+            data = audit.receipt_for(row, member_of(request))
     except (audit.RecordForked, FileDamaged):
         messages.error(
             request, _("The record does not hold at the moment, so nothing is signed. Please tell the operator.")
@@ -146,7 +147,7 @@ def receipt(request: HttpRequest, index: int) -> HttpResponse:
 def export(request: HttpRequest) -> HttpResponse:
     """What the filter shows, as JSON Lines, with the newest checkpoint at the end."""
     entries = RecordFilter(request.GET or None).entries()
-    return _download(b"".join(lines(entries, reader=request.user)), "application/jsonl", "record.jsonl")
+    return _download(b"".join(lines(entries, reader=member_of(request))), "application/jsonl", "record.jsonl")
 
 
 def _download(data: bytes, kind: str, name: str) -> HttpResponse:

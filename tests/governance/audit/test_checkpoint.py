@@ -26,7 +26,8 @@ def test_a_note_of_another_implementation_opens() -> None:
     key = NoteKey.decode(PETER)
     assert key.encode() == PETER
     text, signers = open_note(PETER_NOTE, keys=[key])
-    assert text.startswith("If you think") and signers == ["PeterNeumann"]
+    assert text.startswith("If you think")
+    assert signers == ["PeterNeumann"]
     with pytest.raises(NoteError, match="does not hold"):
         open_note(PETER_NOTE.replace("think", "thunk"), keys=[key])
 
@@ -34,7 +35,7 @@ def test_a_note_of_another_implementation_opens() -> None:
 def test_a_checkpoint_comes_back() -> None:
     assert TREE.text() == "community-ai/0011\n42\ncnJycnJycnJycnJycnJycnJycnJycnJycnJycnJycnI=\n"
     text, signers = open_note(NOTE, keys=[OUR_KEY])
-    assert Checkpoint.parse(text) == TREE and signers == ["community-ai/0011"]
+    assert (Checkpoint.parse(text), signers) == (TREE, ["community-ai/0011"])
     assert NoteKey.decode(OUR_KEY.encode()) == OUR_KEY
 
 
@@ -87,8 +88,23 @@ def test_what_is_no_checkpoint_is_refused(text: str) -> None:
         Checkpoint.parse(text)
 
 
-@pytest.mark.parametrize("note", ["", "\n", "text\n", "text\n\n", "text\n\n— a\n", "text\n\n— a b c\n", "text\n\n- a QUJDREVG\n",
-                                  NOTE[:-1], NOTE.replace("\n", "\r\n"), NOTE + "\n", "x" * 70_000, NOTE + "— a AAAAAAAA\n" * 40])  # fmt: skip
+@pytest.mark.parametrize(
+    "note",
+    [
+        "",
+        "\n",
+        "text\n",
+        "text\n\n",
+        "text\n\n— a\n",
+        "text\n\n— a b c\n",
+        "text\n\n- a QUJDREVG\n",
+        NOTE[:-1],
+        NOTE.replace("\n", "\r\n"),
+        NOTE + "\n",
+        "x" * 70_000,
+        NOTE + "— a AAAAAAAA\n" * 40,
+    ],
+)
 def test_what_is_no_note_is_refused(note: str) -> None:
     with pytest.raises(NoteError):
         open_note(note, keys=[OUR_KEY])

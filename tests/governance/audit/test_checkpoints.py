@@ -56,16 +56,23 @@ def test_the_file_is_for_its_owner_only(write: Write) -> None:
 
 
 @pytest.mark.django_db
-def test_a_crash_between_file_and_database_leaves_one_signature(write: Write) -> None:
+def test_a_crash_between_file_and_database_leaves_one_signature(write: Write, bend: Callable[..., None]) -> None:
     write()
-    with pytest.raises(RuntimeError), transaction.atomic():
-        audit.checkpoint(now=MOMENT)
-        raise RuntimeError  # the file has it, the database does not
-    assert not AuditCheckpoint.objects.exists()
+    audit.checkpoint(now=MOMENT)
+    bend("DELETE FROM governance_auditcheckpoint WHERE size = %s", 1)  # as if the commit had never come
     assert verify().holds, verify().fault
     made = audit.checkpoint(now=MOMENT + timedelta(hours=1))
     assert made is not None
+    assert made.made_at == MOMENT
     assert [kept.note for kept in checkpoint_file.read()] == [made.note]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_uncommitted_is_signed(write: Write) -> None:
+    write()
+    with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
+        audit.checkpoint(now=MOMENT)
+    assert not checkpoint_file.path().exists()
 
 
 @pytest.mark.django_db
@@ -106,7 +113,7 @@ def test_nothing_is_signed_over_a_record_that_was_rewritten(write: Write, bend: 
     for number in range(3):
         write(number)
     audit.checkpoint(now=MOMENT)
-    bend("UPDATE governance_auditentry SET leaf_hash = %s WHERE \"index\" = 1", "0" * 64)
+    bend('UPDATE governance_auditentry SET leaf_hash = %s WHERE "index" = 1', "0" * 64)
     write(3)
     with pytest.raises(audit.RecordForked):
         audit.checkpoint(now=MOMENT)
@@ -121,7 +128,7 @@ def test_a_shorter_record_is_not_signed(write: Write, bend: Callable[..., None])
     audit.checkpoint(now=MOMENT)
     bend("DELETE FROM governance_auditcheckpoint")
     bend("DELETE FROM governance_auditprivate WHERE entry_id = 1")
-    bend("DELETE FROM governance_auditentry WHERE \"index\" = 1")
+    bend('DELETE FROM governance_auditentry WHERE "index" = 1')
     bend("UPDATE governance_auditfrontier SET size = %s, peaks = %s", *first)
     with pytest.raises(audit.RecordShorter, match="shorter than the checkpoint of 2026-05-03"):
         audit.checkpoint(now=MOMENT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -133,17 +134,13 @@ CONSISTENCY = [
 
 
 @pytest.mark.parametrize(("index", "size", "proof"), INCLUSION)
-def test_inclusion_proofs_are_those_of_certificate_transparency(
-    index: int, size: int, proof: list[str]
-) -> None:
+def test_inclusion_proofs_are_those_of_certificate_transparency(index: int, size: int, proof: list[str]) -> None:
     leaves = [leaf_hash(data) for data in INPUTS[:size]]
     assert [digest.hex() for digest in inclusion_proof(leaves, index)] == proof
 
 
 @pytest.mark.parametrize(("old", "new", "proof"), CONSISTENCY)
-def test_consistency_proofs_are_those_of_certificate_transparency(
-    old: int, new: int, proof: list[str]
-) -> None:
+def test_consistency_proofs_are_those_of_certificate_transparency(old: int, new: int, proof: list[str]) -> None:
     leaves = [leaf_hash(data) for data in INPUTS[:new]]
     assert [digest.hex() for digest in consistency_proof(leaves, old)] == proof
 
@@ -165,23 +162,13 @@ def test_every_inclusion_proof_holds_and_for_no_other_place() -> None:
             proof = inclusion_proof(leaves, index)
             assert verify_inclusion(leaf=leaves[index], index=index, size=size, proof=proof, root=root)
             for other in {(index + 1) % size, (index + size // 2) % size, size - 1} - {index}:
-                assert not verify_inclusion(
-                    leaf=leaves[index], index=other, size=size, proof=proof, root=root
-                )
-                assert not verify_inclusion(
-                    leaf=leaves[other], index=index, size=size, proof=proof, root=root
-                )
+                assert not verify_inclusion(leaf=leaves[index], index=other, size=size, proof=proof, root=root)
+                assert not verify_inclusion(leaf=leaves[other], index=index, size=size, proof=proof, root=root)
             for wrong_index in (-1, size):
-                assert not verify_inclusion(
-                    leaf=leaves[index], index=wrong_index, size=size, proof=proof, root=root
-                )
-            assert not verify_inclusion(
-                leaf=leaves[index], index=index, size=size, proof=[*proof, root], root=root
-            )
+                assert not verify_inclusion(leaf=leaves[index], index=wrong_index, size=size, proof=proof, root=root)
+            assert not verify_inclusion(leaf=leaves[index], index=index, size=size, proof=[*proof, root], root=root)
             if proof:
-                assert not verify_inclusion(
-                    leaf=leaves[index], index=index, size=size, proof=proof[:-1], root=root
-                )
+                assert not verify_inclusion(leaf=leaves[index], index=index, size=size, proof=proof[:-1], root=root)
 
 
 def test_every_consistency_proof_holds_and_for_no_other_tree() -> None:
@@ -189,14 +176,12 @@ def test_every_consistency_proof_holds_and_for_no_other_tree() -> None:
     for new in range(LARGEST + 1):
         for old in range(new + 1):
             proof = consistency_proof(LEAVES[:new], old)
-            facts = {"old_size": old, "new_size": new, "old_root": roots[old], "new_root": roots[new]}
+            facts: dict[str, Any] = {"old_size": old, "new_size": new, "old_root": roots[old], "new_root": roots[new]}
             assert verify_consistency(**facts, proof=proof)
             assert not verify_consistency(**facts, proof=[*proof, roots[new]])
             assert not verify_consistency(**{**facts, "old_root": roots[(old + 1) % LARGEST]}, proof=proof)
-            if 0 < old:
-                assert not verify_consistency(
-                    **{**facts, "new_root": roots[(new + 1) % LARGEST]}, proof=proof
-                )
+            if old > 0:
+                assert not verify_consistency(**{**facts, "new_root": roots[(new + 1) % LARGEST]}, proof=proof)
             if 0 < old < new:
                 assert not verify_consistency(**facts, proof=proof[:-1])
                 assert not verify_consistency(**{**facts, "old_size": new, "new_size": old}, proof=proof)
@@ -214,9 +199,7 @@ def test_no_flipped_bit_goes_through(data: st.DataObject) -> None:
         return verify_inclusion(leaf=parts[0], index=index, size=size, proof=parts[2:], root=parts[1])
 
     def consistent(parts: list[bytes]) -> bool:
-        return verify_consistency(
-            old_size=old, new_size=size, old_root=parts[0], new_root=parts[1], proof=parts[2:]
-        )
+        return verify_consistency(old_size=old, new_size=size, old_root=parts[0], new_root=parts[1], proof=parts[2:])
 
     for parts, holds in ((inclusion, included), (consistency, consistent)):
         assert holds(parts)

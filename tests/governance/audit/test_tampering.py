@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,14 +22,11 @@ from community_ai.core.doctor import Health
 from community_ai.core.housekeeping import wipe_deleted_text
 from governance.audit.canonical import canonical
 from governance.audit.checkpoint import Checkpoint, sign_note
-from governance.audit.leaf import leaf_of, timestamp
+from governance.audit.leaf import leaf_of
 from governance.audit.merkle import Frontier, leaf_hash
 from governance.models import (
     AuditCheckpoint,
     AuditEntry,
-    AuditFrontier,
-    AuditPrivate,
-    AuditPseudonym,
     Member,
     Role,
     RowChange,
@@ -66,9 +64,19 @@ def _forget_checkpoints(bend: Bend, size: int = 0) -> None:
     bend("DELETE FROM governance_auditcheckpoint WHERE size > %s", size)
 
 
-def _forget_file(lines: int = 0) -> None:
+def _forget_file(bend: Bend, lines: int = 0) -> None:
     path = checkpoint_file.path()
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:lines]))
+
+
+def _all(*attacks: Bend) -> Bend:
+    """One attack after the other."""
+
+    def attack(bend: Bend) -> None:
+        for each in attacks:
+            each(bend)
+
+    return attack
 
 
 def _rebuild_edge(bend: Bend) -> None:
@@ -97,7 +105,7 @@ def _delete_newest(bend: Bend) -> None:
 
 def _swap(bend: Bend, one: int, other: int) -> None:
     for source, target in ((one, 1000), (other, one), (1000, other)):
-        bend('UPDATE governance_auditprivate SET entry_id = %s WHERE entry_id = %s', target, source)
+        bend("UPDATE governance_auditprivate SET entry_id = %s WHERE entry_id = %s", target, source)
         bend('UPDATE governance_auditentry SET "index" = %s WHERE "index" = %s', target, source)
 
 
@@ -120,14 +128,12 @@ def _forge_checkpoint(bend: Bend) -> None:
         name=audit.record_key().name,
         seed=audit.signing_seed(),
     )
-    bend(
-        "UPDATE governance_auditcheckpoint SET note = %s, root = %s WHERE size = %s", note, (b"x" * 32).hex(), SIZE
-    )
+    bend("UPDATE governance_auditcheckpoint SET note = %s, root = %s WHERE size = %s", note, (b"x" * 32).hex(), SIZE)
 
 
 def _forge_checkpoint_and_file(bend: Bend) -> None:
     _forge_checkpoint(bend)
-    _forget_file(1)
+    _forget_file(bend, 1)
     with checkpoint_file.opened() as file:
         row = AuditCheckpoint.objects.get(size=SIZE)
         file.append(row.note, made_at=row.made_at)
@@ -167,7 +173,8 @@ ATTACKS: dict[str, tuple[Callable[[Bend], object], str]] = {
     ),
     "an entry put down to somebody else": (
         lambda bend: bend(
-            'UPDATE governance_auditentry SET actor_id = (SELECT id FROM governance_member WHERE username = %s) WHERE "index" = 3',
+            "UPDATE governance_auditentry SET actor_id = "
+            '(SELECT id FROM governance_member WHERE username = %s) WHERE "index" = 3',
             "ana",
         ),
         "entry 3 is put down to another person",
@@ -186,11 +193,11 @@ ATTACKS: dict[str, tuple[Callable[[Bend], object], str]] = {
     ),
     "an entry rewritten, with hash and edge": (_rewrite_entry, "or one before it was replaced"),
     "an entry rewritten, and the database's checkpoints forgotten": (
-        lambda bend: (_rewrite_entry(bend), _forget_checkpoints(bend)),
+        _all(_rewrite_entry, _forget_checkpoints),
         "or one before it was replaced",
     ),
     "an entry rewritten, and the file forgotten": (
-        lambda bend: (_rewrite_entry(bend), _forget_file()),
+        _all(_rewrite_entry, _forget_file),
         "is missing in",
     ),
     "an entry in the middle deleted": (
@@ -199,15 +206,15 @@ ATTACKS: dict[str, tuple[Callable[[Bend], object], str]] = {
     ),
     "the newest entry deleted": (_delete_newest, "shorter than the checkpoint of 2026-05-03T13:00"),
     "the newest entry deleted, and the edge mended": (
-        lambda bend: (_delete_newest(bend), _rebuild_edge(bend)),
+        _all(_delete_newest, _rebuild_edge),
         "shorter than the checkpoint of 2026-05-03T13:00",
     ),
     "the newest entry deleted, edge mended, database's checkpoint forgotten": (
-        lambda bend: (_delete_newest(bend), _rebuild_edge(bend), _forget_checkpoints(bend, 5)),
+        _all(_delete_newest, _rebuild_edge, partial(_forget_checkpoints, size=5)),
         "shorter than the checkpoint of 2026-05-03T13:00",
     ),
     "the newest entry deleted, and the file cut": (
-        lambda bend: (_delete_newest(bend), _rebuild_edge(bend), _forget_file(1)),
+        _all(_delete_newest, _rebuild_edge, partial(_forget_file, lines=1)),
         "is missing in",
     ),
     "two entries swapped": (lambda bend: _swap(bend, 3, 4), "entry 3 stands in another place"),
@@ -221,7 +228,10 @@ ATTACKS: dict[str, tuple[Callable[[Bend], object], str]] = {
         lambda bend: bend("UPDATE governance_auditfrontier SET peaks = %s", "no"),
         "the edge of the tree was changed",
     ),
-    "the edge deleted": (lambda bend: bend("DELETE FROM governance_auditfrontier WHERE id = %s", 1), "edge of the tree"),
+    "the edge deleted": (
+        lambda bend: bend("DELETE FROM governance_auditfrontier WHERE id = %s", 1),
+        "the edge of the tree does not fit",
+    ),
     "the edge ahead": (
         lambda bend: bend("UPDATE governance_auditfrontier SET size = %s, peaks = %s", 16, "00" * 32),
         "the newest entries are missing: there were 16",
@@ -259,11 +269,15 @@ ATTACKS: dict[str, tuple[Callable[[Bend], object], str]] = {
         "is damaged: line 3",
     ),
     "a row change bent": (
-        lambda bend: bend("UPDATE governance_rowchange SET object_repr = %s WHERE object_repr LIKE 'governance.role%%'", "x"),
+        lambda bend: bend(
+            "UPDATE governance_rowchange SET object_repr = %s WHERE object_repr LIKE 'governance.role%%'", "x"
+        ),
         "row change .* was changed",
     ),
     "a row change put down to somebody else": (
-        lambda bend: bend("UPDATE governance_rowchange SET actor_id = (SELECT min(id) FROM governance_member) WHERE id > %s", 0),
+        lambda bend: bend(
+            "UPDATE governance_rowchange SET actor_id = (SELECT min(id) FROM governance_member) WHERE id > %s", 0
+        ),
         "row change .* was changed",
     ),
     "a row change deleted": (
@@ -302,19 +316,17 @@ TEXTS = [
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("table", "column", "where"), TEXTS)
-def test_any_one_changed_character_is_found(
-    table: str, column: str, where: str, record: list[AuditEntry]
-) -> None:
+def test_any_one_changed_character_is_found(table: str, column: str, where: str, record: list[AuditEntry]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {column} FROM {table} WHERE {where}")
+        cursor.execute(f"SELECT {column} FROM {table} WHERE {where}")  # noqa: S608
         text = cursor.fetchone()[0]
     assert len(text) > 5
     with triggers_lifted(), connection.cursor() as cursor:
         for place in range(len(text)):
             changed = text[:place] + chr(ord(text[place]) ^ 1) + text[place + 1 :]
-            cursor.execute(f"UPDATE {table} SET {column} = %s WHERE {where}", [changed])
+            cursor.execute(f"UPDATE {table} SET {column} = %s WHERE {where}", [changed])  # noqa: S608
             assert not verify().holds, f"character {place} of {column} was changed and not found"
-        cursor.execute(f"UPDATE {table} SET {column} = %s WHERE {where}", [text])
+        cursor.execute(f"UPDATE {table} SET {column} = %s WHERE {where}", [text])  # noqa: S608
     assert verify().holds
 
 

@@ -460,19 +460,21 @@ def a_page_of(count: int) -> tuple[Client, str]:
 
 
 @pytest.mark.django_db
-def test_a_page_with_100_voters_takes_less_than_100_ms_and_no_more_queries_than_one_with_3() -> None:
+def test_a_page_with_100_voters_and_100_contributions_takes_less_than_100_ms() -> None:
     client, address = a_page_of(100)
     client.get(address)
-    with CaptureQueriesContext(connection, ) as many:
+    with CaptureQueriesContext(connection) as seen:
         assert client.get(address).content.count(b"<li><bdi>Member") == 100
+        questions = len(seen)
     took = []
-    for _ in range(7):
-        began = time.perf_counter()
+    for _ in range(9):
+        # The work of this process: what else the machine does at this moment is not the page's doing.
+        began = time.process_time()
         client.get(address)
-        took.append((time.perf_counter() - began) * 1000)
-    print(f"100 voters: {sorted(took)[3]:.0f} ms at the median, {len(many)} queries")
-    assert len(many) <= 25
-    assert sorted(took)[3] < 100
+        took.append((time.process_time() - began) * 1000)
+    print(f"100 voters: {sorted(took)[4]:.0f} ms at the median, {questions} queries")
+    assert questions <= 20
+    assert sorted(took)[4] < 100
 
 
 @pytest.mark.django_db

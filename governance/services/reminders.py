@@ -70,8 +70,16 @@ def _send(member: Member, proposal: Proposal, title: str) -> None:
     community = Community.objects.first()
     address = settings.PUBLIC_URL.geturl().rstrip("/") + reverse("governance:proposal", args=[proposal.pk])
     language = member.language or (community.language if community else settings.LANGUAGE_CODE)
-    with translation.override(language), timezone.override(zone_of(member)):
-        context = {"member": member, "proposal": proposal, "title": title, "address": address, "community": community}
+    zone = zone_of(member)
+    with translation.override(language), timezone.override(zone):
+        context = {
+            "member": member,
+            "proposal": proposal,
+            "title": title,
+            "address": address,
+            "community": community,
+            "zone": zone,
+        }
         send_mail(
             subject=_("A vote closes soon: %(title)s") % {"title": title},
             message=render_to_string("governance/decisions/reminder.txt", context),

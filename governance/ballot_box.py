@@ -5,7 +5,8 @@ random tags, all sorted by tag. So neither the length nor the order says who vot
 from a code that only the voter holds: BLAKE2b keyed with the code, over the box and the member. Without the code
 nobody, this node included, can tell whose slot it is; with it, the voter can change their choice.
 
-Seal: XSalsa20-Poly1305 (libsodium's secretbox) with a key of this box alone. Reasons: docs/decisions/0021-secret-votes.md.
+Seal: XSalsa20-Poly1305 (libsodium's secretbox) with a key of this box alone. Why all this:
+docs/decisions/0021-secret-votes.md.
 """
 
 from __future__ import annotations

@@ -34,13 +34,15 @@ def write_default_rules(home: Home) -> str | None:
 
 
 def check_decisions() -> Finding:
-    """The doctor's check: every decision and every voting rule carries the node's seal, and votes are counted in time."""
+    """The doctor's check: decisions and voting rules carry the node's seal, and votes are counted in time."""
     forged = [f"decision {row.pk}" for row in Decision.objects.all() if not is_genuine(row)]
-    forged += [f"voting rule {row}" for row in VotingRule.objects.select_related("decision") if not is_genuine_rule(row)]
+    forged += [
+        f"voting rule {row}" for row in VotingRule.objects.select_related("decision") if not is_genuine_rule(row)
+    ]
     if forged:
         return failure(
             f"Not made by a vote, and not acted upon: {', '.join(forged)}.",
-            "Somebody wrote into the database. Keep a copy of the data folder, tell the community, and look at the record.",
+            "Somebody wrote into the database. Keep a copy of the data folder, tell the community, look at the record.",
         )
     now = clock.now()
     late = [

@@ -8,7 +8,9 @@ from governance.audit.kinds import Readers, register_entry_kind
 
 
 def register_decision_entries() -> None:
-    register_entry_kind("rule.default", _("A voting rule came with the software: %(rule)s."), label=_("First voting rules"))
+    register_entry_kind(
+        "rule.default", _("A voting rule came with the software: %(rule)s."), label=_("First voting rules")
+    )
     register_entry_kind(
         "proposal.opened",
         _("%(actor)s opened the vote on “%(title)s”; %(eligible)s members could vote."),

@@ -120,7 +120,9 @@ class TimeZoneForm(forms.Form):
         max_length=64,
         required=False,
         validators=[validate_zone_name],
-        widget=forms.TextInput(attrs={"list": "time-zones", "autocomplete": "off", "spellcheck": "false", "dir": "ltr"}),
+        widget=forms.TextInput(
+            attrs={"list": "time-zones", "autocomplete": "off", "spellcheck": "false", "dir": "ltr"}
+        ),
     )
 
     @staticmethod

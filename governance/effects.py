@@ -96,7 +96,7 @@ class ProposalKind:
     apply: Apply
     check: Callable[[Payload], None] = lambda payload: None
     rejected: Apply | None = None
-    default_rule: RuleTerms = RuleTerms()
+    default_rule: RuleTerms = field(default_factory=RuleTerms)
     templates: Sequence[Template] = ()
     startable: bool = True
 

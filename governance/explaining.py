@@ -8,7 +8,7 @@ from governance.counting import Method, Result, Share, Why
 
 
 def result_sentence(result: Result) -> str:
-    """For example: "14 of 21 took part (at least 11 needed); 9 yes, 3 no, 2 abstained: more yes than no, so it passes"."""
+    """Such as "14 of 21 took part (at least 11 needed); 9 yes, 3 no, 2 abstained: more yes than no, so it passes"."""
     return _("%(turnout)s; %(tally)s: %(reason)s") % {
         "turnout": turnout_phrase(took_part=result.took_part, eligible=result.eligible, needed=result.needed),
         "tally": _tally(result),
@@ -52,7 +52,8 @@ def _reason(result: Result) -> str:
         Why.MORE_YES: _("more yes than no, so it passes"),
         Why.MORE_NO: _("more no than yes, so it does not pass"),
         Why.SHARE_REACHED: _(
-            "%(yes)s of %(voted)s votes for or against are yes (at least %(least)s needed, which is %(share)s), so it passes"
+            "%(yes)s of %(voted)s votes for or against are yes (at least %(least)s needed, which is %(share)s), "
+            "so it passes"
         ),
         Why.SHARE_MISSED: _(
             "%(yes)s of %(voted)s votes for or against are yes (at least %(least)s needed, which is %(share)s), "

@@ -59,10 +59,8 @@ class AddedOnlyWhile(AppendOnly):
     def _statements(self, model: type[models.Model], vendor: str) -> Iterator[str]:
         table = model._meta.db_table
         (name,) = self.trigger_names(table, vendor)
-        other = (
-            "NOT EXISTS (SELECT 1 FROM governance_proposal p "
-            f"WHERE p.id = NEW.proposal_id AND p.state = '{self.state}')"
-        )
+        state = "(SELECT p.state FROM governance_proposal p WHERE p.id = NEW.proposal_id)"
+        other = f"{state} IS DISTINCT FROM '{self.state}'"
         message = f"{table}: the proposal is not {self.state}"
         if vendor == "postgresql":
             yield (

@@ -15,13 +15,16 @@ from governance.models import Member
 @lru_cache(maxsize=1)
 def zone_names() -> tuple[str, ...]:
     """Names that a member may choose, such as "America/Lima": those of places, sorted."""
-    return tuple(sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/")) + ["UTC"])
+    places = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
+    return (*places, "UTC")
 
 
 def validate_zone_name(name: str) -> None:
     """Raises ValidationError for anything but a known name; empty means the node's own zone."""
     if name and name not in zone_names():
-        raise ValidationError(_("There is no such time zone. Please choose one from the list, for example America/Lima."))
+        raise ValidationError(
+            _("There is no such time zone. Please choose one from the list, for example America/Lima.")
+        )
 
 
 def zone_of(member: Member) -> ZoneInfo:

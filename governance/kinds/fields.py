@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from django import forms
-from django.utils.translation import gettext_lazy as _
 
 from governance.models import Member, Role
 
 
 def _active_members() -> list[tuple[int, str]]:
-    return [(member.pk, str(member)) for member in Member.objects.filter(is_active=True).order_by("display_name", "username")]
+    return [
+        (member.pk, str(member))
+        for member in Member.objects.filter(is_active=True).order_by("display_name", "username")
+    ]
 
 
 def _roles() -> list[tuple[str, str]]:
@@ -35,5 +37,3 @@ class RolesField(forms.MultipleChoiceField):
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(choices=_roles, widget=forms.CheckboxSelectMultiple, required=False, **kwargs)  # type: ignore[arg-type]
-
-

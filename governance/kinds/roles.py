@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django import forms
@@ -209,9 +210,9 @@ def preview_change(payload: Payload) -> Preview:
     )
 
 
-def _holders_line(role: Role, *, without: int | None = None, plus: list[int] | None = None) -> str:
-    appointed = Appointment.objects.filter(role=role, ended_at=None).exclude(member_id=without).values("member_id")
-    members = Member.objects.filter(pk__in=appointed) | Member.objects.filter(pk__in=plus or [])
+def _holders_line(role: Role, *, without: Sequence[int] = (), plus: Sequence[int] = ()) -> str:
+    appointed = Appointment.objects.filter(role=role, ended_at=None).exclude(member_id__in=without).values("member_id")
+    members = Member.objects.filter(pk__in=appointed) | Member.objects.filter(pk__in=plus)
     names = ", ".join(str(member) for member in members.distinct().order_by("pk"))
     return _now("%(role)s: %(names)s") % {"role": role, "names": names or _now("nobody")}
 
@@ -227,9 +228,7 @@ def preview_appoint(payload: Payload) -> Preview:
 def preview_dismiss(payload: Payload) -> Preview:
     role = _role(payload)
     plus = [payload["successor"]] if payload["successor"] is not None else []
-    return Preview(
-        before=[_holders_line(role)], after=[_holders_line(role, without=payload["member"], plus=plus)]
-    )
+    return Preview(before=[_holders_line(role)], after=[_holders_line(role, without=[payload["member"]], plus=plus)])
 
 
 # --- Effects ------------------------------------------------------------------------------------------------------
@@ -256,7 +255,6 @@ def apply_dismiss(*, payload: Payload, decision: Decision, now: datetime) -> Non
         appointments.appoint(member=member_of(payload, "successor"), role=role, now=now)
     if not appointments.dismiss(member=member, role=role, now=now):
         raise EffectFailed(_("This member does not hold the role."))
-
 
 
 ROLE_KINDS = (

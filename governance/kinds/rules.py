@@ -161,7 +161,8 @@ def rule_lines(terms: RuleTerms) -> list[str]:
         else _now("One vote is enough")
     )
     lines.append(
-        ngettext("The vote lasts %(hours)s hour", "The vote lasts %(hours)s hours", terms.hours) % {"hours": terms.hours}
+        ngettext("The vote lasts %(hours)s hour", "The vote lasts %(hours)s hours", terms.hours)
+        % {"hours": terms.hours}
     )
     lines.append(_now("Votes are secret") if terms.secret else _now("Votes are named"))
     lines.append(_now("May propose: %(who)s") % {"who": roles(terms.propose_roles)})

@@ -32,9 +32,7 @@ def row_id(payload: Payload, name: str) -> int:
 def text(payload: Payload, name: str, *, most: int) -> str:
     value = payload[name]
     if not isinstance(value, str) or not value.strip() or len(value) > most or not value.isprintable():
-        raise InvalidPayload(
-            _("Please write one line of at most %(most)s characters.") % {"most": most}, field=name
-        )
+        raise InvalidPayload(_("Please write one line of at most %(most)s characters.") % {"most": most}, field=name)
     return value.strip()
 
 

@@ -119,9 +119,7 @@ def apply_suspend(*, payload: Payload, decision: Decision, now: datetime) -> Non
 
 
 def apply_ratify(*, payload: Payload, decision: Decision, now: datetime) -> None:
-    if not suspensions.confirm(
-        suspension_id=payload["suspension"], days=payload["days"], decision=decision, now=now
-    ):
+    if not suspensions.confirm(suspension_id=payload["suspension"], days=payload["days"], decision=decision, now=now):
         raise EffectFailed(_("The suspension is over already."))
 
 

@@ -79,9 +79,7 @@ class Proposal(models.Model):
     state = models.CharField(_("state"), max_length=16, choices=ProposalState.choices, default=ProposalState.DRAFT)
     version = models.PositiveIntegerField(_("version"), default=1)
     drafted_at = models.DateTimeField(_("begun"))
-    rule = models.ForeignKey(
-        "governance.VotingRule", models.PROTECT, null=True, blank=True, related_name="proposals"
-    )
+    rule = models.ForeignKey("governance.VotingRule", models.PROTECT, null=True, blank=True, related_name="proposals")
     opened_at = models.DateTimeField(_("opened"), null=True, blank=True)
     closes_at = models.DateTimeField(_("closes"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)

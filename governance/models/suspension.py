@@ -34,7 +34,9 @@ class Suspension(models.Model):
     until = models.DateTimeField(_("until"))
     suspended_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     emergency = models.BooleanField(_("in an emergency"))
-    decision = models.ForeignKey("governance.Decision", models.PROTECT, null=True, blank=True, related_name="suspensions")
+    decision = models.ForeignKey(
+        "governance.Decision", models.PROTECT, null=True, blank=True, related_name="suspensions"
+    )
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     end = models.CharField(_("why it ended"), max_length=8, choices=SuspensionEnd.choices, blank=True)
 
@@ -45,9 +47,7 @@ class Suspension(models.Model):
         verbose_name_plural = _("suspensions")
         ordering = ["-pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["member"], condition=models.Q(ended_at=None), name="one_running_suspension"
-            )
+            models.UniqueConstraint(fields=["member"], condition=models.Q(ended_at=None), name="one_running_suspension")
         ]
 
     def __str__(self) -> str:

@@ -51,7 +51,9 @@ class CodeNeeded(Refused):
 
 class BoxLost(Refused):
     def __init__(self) -> None:
-        super().__init__(_("The ballot box of this vote cannot be opened on this computer. Nothing was counted or changed."))
+        super().__init__(
+            _("The ballot box of this vote cannot be opened on this computer. Nothing was counted or changed.")
+        )
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,7 @@ class Receipt:
     code: str = ""
 
 
-def cast(
-    *, member: Member, proposal_id: int, choice: str, version: int, code: str = "", now: datetime
-) -> Receipt:
+def cast(*, member: Member, proposal_id: int, choice: str, version: int, code: str = "", now: datetime) -> Receipt:
     """Count `choice` as the member's vote in place of an earlier one, if the vote is open at `now`.
 
     `version` is the version of the proposal that the member read. `code` belongs to a secret vote: needed to change it,
@@ -107,7 +107,9 @@ def _require_open(proposal: Proposal, now: datetime) -> None:
     if proposal.state == ProposalState.WITHDRAWN:
         raise NotOpen(_("This proposal was withdrawn, so there is nothing to vote on."))
     if proposal.opened_at is not None and now < proposal.opened_at:
-        raise NotOpen(_("By the clock of this computer the vote has not begun yet. Please tell the person who runs it."))
+        raise NotOpen(
+            _("By the clock of this computer the vote has not begun yet. Please tell the person who runs it.")
+        )
     raise NotOpen(_("The vote is over. Your vote was not counted."))
 
 
@@ -137,9 +139,7 @@ def _cast_by_name(
     return Receipt(changed=before is not None)
 
 
-def _cast_secretly(
-    proposal: Proposal, eligibility: Eligibility, member: Member, choice: Choice, code: str
-) -> Receipt:
+def _cast_secretly(proposal: Proposal, eligibility: Eligibility, member: Member, choice: Choice, code: str) -> Receipt:
     """No audit entry, no time and no row of its own: see docs/decisions/0021-secret-votes.md."""
     box = BallotBox.objects.filter(proposal=proposal).first()
     if box is None:

@@ -6,6 +6,7 @@ A vote is over by the clock. This materialises it, whoever calls first; a second
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -149,17 +150,13 @@ def _ballots(proposal: Proposal, terms: RuleTerms) -> tuple[list[Choice], int, l
         final = counting.latest((eligibility, Choice(choice)) for eligibility, choice in cast)
         took_part, choices = set(final), list(final.values())
         committed = [[str(eligibility), choice.value] for eligibility, choice in sorted(final.items())]
-    people = counting.base(
-        frozen=set(frozen), took_part=took_part, left=_left(frozen), leavers_stay=terms.leavers_stay
-    )
+    people = counting.base(frozen=set(frozen), took_part=took_part, left=_left(frozen), leavers_stay=terms.leavers_stay)
     return choices, len(people), committed
 
 
-def _left(frozen: dict[int, int | None]) -> set[int]:
+def _left(frozen: Mapping[int, int | None]) -> set[int]:
     """Which of the eligible are no members any more: erased, or inactive without being suspended."""
-    present = set(
-        Eligibility.objects.filter(pk__in=frozen, member__is_active=True).values_list("pk", flat=True)
-    )
+    present = set(Eligibility.objects.filter(pk__in=frozen, member__is_active=True).values_list("pk", flat=True))
     suspended = set(Suspension.objects.running().values_list("member_id", flat=True))
     return {pk for pk, member_id in frozen.items() if pk not in present and member_id not in suspended}
 

@@ -32,6 +32,4 @@ def contribute(*, author: Member, proposal_id: int, text: str, answers: int | No
             raise DiscussionClosed
         if answers is not None and not Comment.objects.filter(pk=answers, proposal=proposal).exists():
             raise NoSuchComment
-        return Comment.objects.create(
-            proposal=proposal, answers_id=answers, author=author, text=text, written_at=now
-        )
+        return Comment.objects.create(proposal=proposal, answers_id=answers, author=author, text=text, written_at=now)

@@ -38,9 +38,7 @@ def record_decision(
 def record_founding(*, kind: str, payload: Any, now: datetime) -> Decision:
     """The sealed row for something that a founder set and no vote has decided yet (it stays provisional)."""
     return _record(
-        Decision(
-            kind=kind, payload_hash=seals.canonical_hash(payload), outcome=Outcome.CARRIED_OUT, decided_at=now
-        )
+        Decision(kind=kind, payload_hash=seals.canonical_hash(payload), outcome=Outcome.CARRIED_OUT, decided_at=now)
     )
 
 

@@ -61,9 +61,7 @@ class Unopenable(Refused):
     """The vote cannot begin; the sentence says why."""
 
 
-def draft(
-    *, author: Member, kind: str, title: str, reason: str, payload: Payload, now: datetime
-) -> Proposal:
+def draft(*, author: Member, kind: str, title: str, reason: str, payload: Payload, now: datetime) -> Proposal:
     """Begin a proposal. Raises UnknownKind, MayNotPropose, BadWording or InvalidPayload; then nothing is written."""
     registered = _startable(kind)
     if not rules.may_propose(author, rules.rule_in_force(kind)):
@@ -85,7 +83,13 @@ def amend(
             raise NotADraft
         proposal.version += 1
         version = _write_version(
-            proposal, effects.kind_named(proposal.kind), author=author, title=title, reason=reason, payload=payload, now=now
+            proposal,
+            effects.kind_named(proposal.kind),
+            author=author,
+            title=title,
+            reason=reason,
+            payload=payload,
+            now=now,
         )
         Proposal.objects.filter(pk=proposal.pk, state=ProposalState.DRAFT).update(version=proposal.version)
     return version

@@ -86,4 +86,3 @@ def _send(member: Member, proposal: Proposal, title: str) -> None:
             from_email=None,
             recipient_list=[member.email],
         )
-

@@ -13,8 +13,8 @@ from governance.models import Decision, Member, Outcome, VotingRule
 from governance.refusals import Refused
 from governance.rule_terms import RuleTerms
 from governance.services import audit
-from governance.services.decisions import is_genuine
 from governance.services.appointments import role_keys_of
+from governance.services.decisions import is_genuine
 
 RULE_CHANGE = "rule-change"
 _PURPOSE = "voting-rule"

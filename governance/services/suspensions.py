@@ -30,9 +30,7 @@ class CannotSuspend(Refused):
     """This member cannot be suspended now; the sentence says why."""
 
 
-def suspend_in_emergency(
-    *, by: Member, member_id: int, days: int, reason: str, now: datetime
-) -> Suspension:
+def suspend_in_emergency(*, by: Member, member_id: int, days: int, reason: str, now: datetime) -> Suspension:
     """Suspend a member at once and ask the community to confirm it for `days` days; it lapses after 72 hours without.
 
     Raises MayNotSuspend, CannotSuspend, BadWording, InvalidPayload or Unopenable; then nothing changed.

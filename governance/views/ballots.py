@@ -37,7 +37,9 @@ def vote(request: HttpRequest, pk: int) -> HttpResponse:
     except Refused as problem:
         # A code that was typed, or kept by this browser, and is not the right one: ask for it (again).
         asks = isinstance(problem, ballots.CodeNeeded) or None
-        again = proposal_page.ballot_form_for(page, request.POST, asks_code=asks) if page.open and page.may_vote else None
+        again = (
+            proposal_page.ballot_form_for(page, request.POST, asks_code=asks) if page.open and page.may_vote else None
+        )
         return proposal_page.show(request, page, ballot_form=again, problem=problem, status=409)
     messages.success(request, _("Your vote is changed.") if receipt.changed else _("Your vote is counted."))
     response = redirect("governance:proposal", pk=pk)

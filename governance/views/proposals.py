@@ -172,8 +172,9 @@ def _edit(
     proposal: Proposal | None = None,
 ) -> HttpResponse:
     """Show the two forms of a proposal, or save them; what was typed stays when something is refused."""
-    wording_form = WordingForm(request.POST if request.method == "POST" else None, initial=wording_initial, prefix="wording")
-    kind_form = kind.form_class(request.POST if request.method == "POST" else None, initial=kind.form_class.initial_from(payload), prefix="effect")
+    typed = request.POST if request.method == "POST" else None
+    wording_form = WordingForm(typed, initial=wording_initial, prefix="wording")
+    kind_form = kind.form_class(typed, initial=kind.form_class.initial_from(payload), prefix="effect")
     problem: Refused | None = None
     if request.method == "POST" and all([wording_form.is_valid(), kind_form.is_valid()]):
         try:

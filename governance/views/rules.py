@@ -33,7 +33,9 @@ def roles(request: HttpRequest) -> HttpResponse:
     """Which roles there are, what they may do, and who holds them."""
     member_of(request)
     holders = defaultdict(list)
-    held = Appointment.objects.filter(ended_at=None, member__is_active=True).select_related("member").order_by("member_id")
+    held = (
+        Appointment.objects.filter(ended_at=None, member__is_active=True).select_related("member").order_by("member_id")
+    )
     for appointment in held:
         holders[appointment.role_id].append(appointment.member)
     shown = [

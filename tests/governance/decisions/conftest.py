@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -58,9 +57,10 @@ def opened(author: Member, member: Member, *, now: datetime = NOON, **changes: A
     return proposals.open_vote(author=author, proposal_id=proposal.pk, version=1, now=now)
 
 
-@pytest.fixture
-def end_of() -> Callable[[Proposal], datetime]:
-    return lambda proposal: proposal.closes_at
+def closes(proposal: Proposal) -> datetime:
+    """When the vote is over."""
+    assert proposal.closes_at is not None
+    return proposal.closes_at
 
 
 def later(**delta: float) -> datetime:

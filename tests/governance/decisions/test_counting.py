@@ -43,14 +43,18 @@ def test_the_order_of_ballots_changes_nothing(vote, random) -> None:
 def test_nothing_passes_without_quorum_and_quorum_is_exact(vote) -> None:
     terms, choices, eligible = vote
     result = count(terms, choices=choices, eligible=eligible)
-    enough = len(choices) >= 1 and (not eligible or Fraction(len(choices), eligible) >= Fraction(terms.quorum.num, terms.quorum.den))
+    enough = len(choices) >= 1 and (
+        not eligible or Fraction(len(choices), eligible) >= Fraction(terms.quorum.num, terms.quorum.den)
+    )
     assert (result.why is not Why.NO_QUORUM) == enough
     assert enough or not result.passed
     assert result.took_part == len(choices)
 
 
 @given(st.sampled_from(Method), shares(), shares(at_least_half=True), st.integers(0, 30), st.integers(0, 30))
-def test_ties_and_all_abstain_never_pass(method: Method, quorum: Share, threshold: Share, each: int, abstained: int) -> None:
+def test_ties_and_all_abstain_never_pass(
+    method: Method, quorum: Share, threshold: Share, each: int, abstained: int
+) -> None:
     terms = Terms(method, quorum, threshold)
     choices = [Choice.YES] * each + [Choice.NO] * each + [Choice.ABSTAIN] * abstained
     assert not count(terms, choices=choices, eligible=len(choices) + 1).passed
@@ -124,7 +128,7 @@ def test_a_choice_of_another_method_and_too_many_ballots_are_refused() -> None:
         count(Terms(Method.MAJORITY, HALF), choices=[Choice.YES] * 4, eligible=3)
 
 
-@pytest.mark.parametrize("num,den", [(-1, 2), (3, 2), (1, 0), (1, -2), (0.5, 1), (True, 2), ("1", 2)])
+@pytest.mark.parametrize(("num", "den"), [(-1, 2), (3, 2), (1, 0), (1, -2), (0.5, 1), (True, 2), ("1", 2)])
 def test_a_share_that_is_none(num: object, den: object) -> None:
     with pytest.raises(ValueError, match="not a share"):
         Share(num, den)  # type: ignore[arg-type]
@@ -143,7 +147,13 @@ def test_there_is_no_floating_point() -> None:
         assert not (isinstance(node, ast.Name) and node.id in {"float", "round", "Decimal"})
         if isinstance(node, ast.Import | ast.ImportFrom):
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
-            assert {name.split(".")[0] for name in names} <= {"__future__", "collections", "dataclasses", "enum", "typing"}
+            assert {name.split(".")[0] for name in names} <= {
+                "__future__",
+                "collections",
+                "dataclasses",
+                "enum",
+                "typing",
+            }
 
 
 def _result(method: Method, yes: int, no: int, abstain: int = 0, block: int = 0, eligible: int = 21) -> Result:
@@ -152,7 +162,7 @@ def _result(method: Method, yes: int, no: int, abstain: int = 0, block: int = 0,
 
 
 @pytest.mark.parametrize(
-    "result,sentence",
+    ("result", "sentence"),
     [
         (
             _result(Method.MAJORITY, 9, 3, 2),

@@ -10,12 +10,23 @@ import pytest
 from governance import effects
 from governance.effects import InvalidPayload
 from governance.kinds.rules import rule_lines
-from governance.models import Appointment, AuditEntry, Decision, Member, Outcome, Proposal, ProposalState, Role, Suspension, VotingRule
+from governance.models import (
+    Appointment,
+    AuditEntry,
+    Decision,
+    Member,
+    Outcome,
+    Proposal,
+    ProposalState,
+    Role,
+    Suspension,
+    VotingRule,
+)
 from governance.permissions import Permission
 from governance.rule_terms import InvalidRule, RuleTerms
 from governance.services import ballots, closing, proposals, rules, suspensions
 from governance.services.appointments import holds, permissions_lost, role_keys_of
-from tests.governance.decisions.conftest import NOON, draft_appointment, later, opened
+from tests.governance.decisions.conftest import NOON, closes, draft_appointment, later, opened
 
 
 def decide(kind: str, payload: dict[str, Any], members: list[Member], *, choice: str = "yes", now=NOON) -> Decision:
@@ -24,7 +35,7 @@ def decide(kind: str, payload: dict[str, Any], members: list[Member], *, choice:
     voters = [m for m in Member.objects.filter(is_active=True) if proposal.eligibilities.filter(member=m).exists()]
     for voter in voters:
         ballots.cast(member=voter, proposal_id=proposal.pk, choice=choice, version=1, now=now)
-    decision = closing.close(proposal_id=proposal.pk, now=proposal.closes_at)  # type: ignore[arg-type]
+    decision = closing.close(proposal_id=proposal.pk, now=closes(proposal))
     assert decision is not None
     return decision
 
@@ -37,7 +48,9 @@ def test_a_role_is_created_changed_given_and_ended_by_decisions(members: list[Me
     decide("role-create", {"key": "elders", "name": "Elders", "permissions": ["pause", "invite"]}, members)
     decide("role-appoint", {"member": cleo.pk, "role": "elders"}, members, now=later(days=10))
     assert Member.objects.get(pk=cleo.pk).may(Permission.PAUSE)
-    decide("role-change", {"role": "elders", "name": "Wise ones", "permissions": ["invite"]}, members, now=later(days=20))
+    decide(
+        "role-change", {"role": "elders", "name": "Wise ones", "permissions": ["invite"]}, members, now=later(days=20)
+    )
     assert not Member.objects.get(pk=cleo.pk).may(Permission.PAUSE)
     assert Role.objects.get(key="elders").name == "Wise ones"
     payload = {"member": cleo.pk, "role": "elders", "successor": None}
@@ -73,7 +86,7 @@ def test_a_successor_who_left_meanwhile_makes_the_dismissal_fail(members: list[M
     for member in members:
         ballots.cast(member=member, proposal_id=proposal.pk, choice="yes", version=1, now=later(hours=1))
     Member.objects.filter(pk=cleo.pk).update(is_active=False)
-    (decision,) = closing.close_due(now=proposal.closes_at)
+    (decision,) = closing.close_due(now=closes(proposal))
     assert decision.outcome == Outcome.FAILED
     assert holds(admin.pk, "admin")
 
@@ -85,7 +98,10 @@ def test_a_role_does_not_lose_its_last_act_by_a_change(members: list[Member]) ->
 
 
 def test_roles_that_are_there_already(members: list[Member]) -> None:
-    for payload in ({"key": "teacher", "name": "Other", "permissions": []}, {"key": "x", "name": "TEACHER", "permissions": []}):
+    for payload in (
+        {"key": "teacher", "name": "Other", "permissions": []},
+        {"key": "x", "name": "TEACHER", "permissions": []},
+    ):
         with pytest.raises(InvalidPayload, match="already"):
             draft_appointment(members[1], members[2], kind="role-create", payload=payload)
     with pytest.raises(InvalidPayload, match="holds the role already"):
@@ -108,7 +124,11 @@ def test_a_rule_changes_by_a_proposal_under_the_rule_in_force(members: list[Memb
     decision = decide("rule-change", {"kind": "role-appoint", "terms": new}, members)
     assert decision.rule == rules.rule_in_force("rule-change")
     rule = rules.rule_in_force("role-appoint")
-    assert (rule.number, rule.decision, rule.terms.to_json()) == (2, decision, {**new, "vote_roles": ["admin", "teacher"]})
+    assert (rule.number, rule.decision, rule.terms.to_json()) == (
+        2,
+        decision,
+        {**new, "vote_roles": ["admin", "teacher"]},
+    )
     running.refresh_from_db()
     assert running.rule is not None
     assert running.rule.number == 1, "an open vote keeps the rule that it began under"
@@ -133,28 +153,46 @@ def test_leavers_go_out_of_the_base_when_the_rule_says_so(members: list[Member])
         ballots.cast(member=member, proposal_id=proposal.pk, choice="yes", version=1, now=voted)
     # One who voted leaves, one who did not leaves, and one is suspended: only the second goes out of the base.
     Member.objects.filter(pk__in=[members[3].pk, members[4].pk]).update(is_active=False)
-    (decision,) = closing.close_due(now=proposal.closes_at)
+    (decision,) = closing.close_due(now=closes(proposal))
     assert (decision.eligible, decision.yes, decision.outcome) == (4, 2, Outcome.CARRIED_OUT)
 
 
 @pytest.mark.parametrize(
     "changes",
     [
-        {"method": "dictatorship"}, {"method": 1}, {"method": []}, {"hours": 0}, {"hours": 10**6}, {"hours": 1.5}, {"hours": True},
-        {"quorum_num": 3}, {"quorum_num": -1}, {"quorum_den": 0}, {"quorum_den": 101}, {"threshold_num": 1, "threshold_den": 3},
-        {"secret": 1}, {"leavers_stay": None}, {"propose_roles": "admin"}, {"vote_roles": [1]}, {"vote_roles": ["emperor"]},
+        {"method": "dictatorship"},
+        {"method": 1},
+        {"method": []},
+        {"hours": 0},
+        {"hours": 10**6},
+        {"hours": 1.5},
+        {"hours": True},
+        {"quorum_num": 3},
+        {"quorum_num": -1},
+        {"quorum_den": 0},
+        {"quorum_den": 101},
+        {"threshold_num": 1, "threshold_den": 3},
+        {"secret": 1},
+        {"leavers_stay": None},
+        {"propose_roles": "admin"},
+        {"vote_roles": [1]},
+        {"vote_roles": ["emperor"]},
         {"also": 1},
     ],
-)  # fmt: skip
+)
 def test_rules_that_are_none(changes: dict[str, Any], members: list[Member]) -> None:
     with pytest.raises(InvalidPayload):
-        draft_appointment(members[1], members[2], kind="rule-change", payload={"kind": "role-appoint", "terms": terms(**changes)})
+        draft_appointment(
+            members[1], members[2], kind="rule-change", payload={"kind": "role-appoint", "terms": terms(**changes)}
+        )
     assert VotingRule.objects.filter(number__gt=1).count() == 0
 
 
 def test_the_rule_in_force_cannot_be_proposed_again(members: list[Member]) -> None:
     with pytest.raises(InvalidPayload, match="in force already"):
-        draft_appointment(members[1], members[2], kind="rule-change", payload={"kind": "role-appoint", "terms": terms()})
+        draft_appointment(
+            members[1], members[2], kind="rule-change", payload={"kind": "role-appoint", "terms": terms()}
+        )
 
 
 @pytest.mark.parametrize("number", [2, 7])
@@ -213,7 +251,7 @@ def ratification(members: list[Member], choice: str) -> Decision:
     proposal = Proposal.objects.get(kind="suspension-ratify", state=ProposalState.OPEN)
     for member in Member.objects.filter(is_active=True):
         ballots.cast(member=member, proposal_id=proposal.pk, choice=choice, version=1, now=later(hours=2))
-    (decision,) = closing.close_due(now=proposal.closes_at)  # type: ignore[arg-type]
+    (decision,) = closing.close_due(now=closes(proposal))
     return decision
 
 
@@ -223,7 +261,7 @@ def test_an_emergency_is_immediate_recorded_and_asks_the_community(members: list
     proposal = Proposal.objects.get()
     assert proposal.state == ProposalState.OPEN
     assert proposal.closes_at is not None
-    assert proposal.closes_at <= suspension.until == NOON + timedelta(hours=72)
+    assert closes(proposal) <= suspension.until == NOON + timedelta(hours=72)
     assert proposal.eligibilities.count() == 4
     assert AuditEntry.objects.filter(kind="suspension.begun").count() == 1
 
@@ -262,7 +300,9 @@ def test_a_yes_confirms_and_a_no_ends_it_at_once(members: list[Member]) -> None:
         ({"reason": "x" * 5000}, effects.Refused),
     ],
 )
-def test_an_emergency_that_is_refused_changes_nothing(changes: dict[str, Any], error: type[Exception], members: list[Member]) -> None:
+def test_an_emergency_that_is_refused_changes_nothing(
+    changes: dict[str, Any], error: type[Exception], members: list[Member]
+) -> None:
     with pytest.raises(error):
         emergency(members, **changes)
     assert not Suspension.objects.exists()
@@ -295,6 +335,6 @@ def test_a_member_who_was_suspended_meanwhile_makes_a_suspension_stale(members: 
     for member in members:
         ballots.cast(member=member, proposal_id=proposal.pk, choice="yes", version=1, now=later(hours=1))
     emergency(members, now=later(days=4, hours=1))
-    decision = closing.close(proposal_id=proposal.pk, now=proposal.closes_at)  # type: ignore[arg-type]
+    decision = closing.close(proposal_id=proposal.pk, now=closes(proposal))
     assert decision is not None
     assert decision.outcome == Outcome.SUPERSEDED

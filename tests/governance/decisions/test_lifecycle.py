@@ -30,7 +30,7 @@ from governance.services.appointments import appoint, role_keys_of
 from governance.services.decisions import is_genuine, record_founding
 from governance.services.waiting import votes_waiting_for
 from governance.wording import BadWording
-from tests.governance.decisions.conftest import NOON, draft_appointment, later, make_community, opened
+from tests.governance.decisions.conftest import NOON, closes, draft_appointment, later, make_community, opened
 
 
 def vote(proposal: Proposal, member: Member, choice: str, **changes: Any) -> ballots.Receipt:
@@ -42,7 +42,7 @@ def passed(proposal: Proposal, members: list[Member]) -> Decision | None:
     for member in members:
         if Eligibility.objects.filter(proposal=proposal, member=member).exists():
             vote(proposal, member, "yes")
-    return closing.close(proposal_id=proposal.pk, now=proposal.closes_at)  # type: ignore[arg-type]
+    return closing.close(proposal_id=proposal.pk, now=closes(proposal))
 
 
 @contextmanager
@@ -64,7 +64,7 @@ def test_from_draft_to_effect(members: list[Member]) -> None:
     proposal = opened(ben, cleo)
     for member, choice in zip(members, ["yes", "yes", "no"], strict=False):
         vote(proposal, member, choice)
-    assert len(closing.close_due(now=proposal.closes_at)) == 1
+    assert len(closing.close_due(now=closes(proposal))) == 1
     assert closing.close_due(now=later(days=9)) == []
     proposal.refresh_from_db()
     decision = Decision.objects.get()
@@ -114,28 +114,33 @@ def test_an_amendment_is_a_new_version_before_the_opening_and_refused_after(memb
 @pytest.mark.parametrize("act", ["amend", "open_vote", "withdraw"])
 def test_only_the_author_moves_a_proposal(act: str, members: list[Member]) -> None:
     proposal = draft_appointment(members[1], members[2])
-    more: dict[str, Any] = {
-        "amend": {"title": "x", "reason": "x", "payload": {"member": members[3].pk, "role": "teacher"}},
+    payload = {"member": members[3].pk, "role": "teacher"}
+    arguments: dict[str, dict[str, Any]] = {
+        "amend": {"title": "x", "reason": "x", "payload": payload},
         "open_vote": {"version": 1},
         "withdraw": {},
-    }[act]
+    }
     with pytest.raises(proposals.NotYours):
-        getattr(proposals, act)(author=members[0], proposal_id=proposal.pk, now=NOON, **more)
+        getattr(proposals, act)(author=members[0], proposal_id=proposal.pk, now=NOON, **arguments[act])
     proposal.refresh_from_db()
     assert (proposal.state, proposal.version) == (ProposalState.DRAFT, 1)
 
 
-@pytest.mark.parametrize("state", [state for state in ProposalState if state not in (ProposalState.DRAFT, ProposalState.OPEN)])
+@pytest.mark.parametrize(
+    "state", [state for state in ProposalState if state not in (ProposalState.DRAFT, ProposalState.OPEN)]
+)
 def test_a_final_state_is_final(state: ProposalState) -> None:
     assert PROPOSAL_STATES.moves[state] == frozenset()
 
 
 def test_withdrawing(members: list[Member]) -> None:
-    draft, open_one, over = (opened(members[1], m) if n else draft_appointment(members[1], m) for n, m in enumerate(members[2:]))
+    draft, open_one, over = (
+        opened(members[1], m) if n else draft_appointment(members[1], m) for n, m in enumerate(members[2:])
+    )
     proposals.withdraw(author=members[1], proposal_id=draft.pk, now=NOON)
     proposals.withdraw(author=members[1], proposal_id=open_one.pk, now=later(hours=1))
     with pytest.raises(proposals.AlreadyOver):
-        proposals.withdraw(author=members[1], proposal_id=over.pk, now=over.closes_at)
+        proposals.withdraw(author=members[1], proposal_id=over.pk, now=closes(over))
     with pytest.raises(ballots.NotOpen, match="withdrawn"):
         vote(open_one, members[0], "yes")
     assert len(closing.close_due(now=later(days=6))) == 1
@@ -153,7 +158,7 @@ def test_who_may_vote_is_frozen_at_the_opening(members: list[Member]) -> None:
     for member in members[:2]:
         vote(proposal, member, "yes")
     # Two of five: the leaver stays in the base, so half is not reached.
-    (decision,) = closing.close_due(now=proposal.closes_at)
+    (decision,) = closing.close_due(now=closes(proposal))
     assert (decision.eligible, decision.outcome) == (5, Outcome.REJECTED)
 
 
@@ -163,7 +168,7 @@ def test_an_erased_voter_keeps_the_count(members: list[Member]) -> None:
         vote(proposal, member, "yes")
     members[0].delete()
     members[4].delete()
-    (decision,) = closing.close_due(now=proposal.closes_at)
+    (decision,) = closing.close_due(now=closes(proposal))
     assert (decision.eligible, decision.yes) == (5, 3)
 
 
@@ -207,7 +212,9 @@ def broken(*, payload: Any, decision: Decision, now: Any) -> None:
     raise ZeroDivisionError
 
 
-@pytest.mark.parametrize(("effect", "sentence"), [(half_done, "It broke in the middle."), (broken, "an error in the program")])
+@pytest.mark.parametrize(
+    ("effect", "sentence"), [(half_done, "It broke in the middle."), (broken, "an error in the program")]
+)
 def test_a_failing_effect_leaves_the_reason_and_nothing_else(effect: Any, sentence: str, members: list[Member]) -> None:
     proposal = opened(members[1], members[2])
     with kind_replaced("role-appoint", apply=effect):
@@ -232,7 +239,10 @@ def test_a_database_that_gives_up_decides_nothing_and_the_others_go_on(members: 
     for member in members:
         vote(resisting, member, "yes")
         vote(other, member, "yes")
-    with kind_replaced("role-appoint", apply=unreachable), pytest.raises(closing.ClosingFailed, match=str(resisting.pk)):
+    with (
+        kind_replaced("role-appoint", apply=unreachable),
+        pytest.raises(closing.ClosingFailed, match=str(resisting.pk)),
+    ):
         closing.close_due(now=later(days=6))
     assert [decision.proposal_id for decision in Decision.objects.all()] == [other.pk]
     assert len(closing.close_due(now=later(days=6))) == 1, "the next call does it"
@@ -244,7 +254,7 @@ def test_a_kind_that_is_gone_fails_with_a_sentence(members: list[Member]) -> Non
         vote(proposal, member, "yes")
     gone = effects._kinds.pop("role-appoint")
     try:
-        (decision,) = closing.close_due(now=proposal.closes_at)
+        (decision,) = closing.close_due(now=closes(proposal))
     finally:
         effects._kinds["role-appoint"] = gone
     assert decision.outcome == Outcome.FAILED
@@ -252,9 +262,19 @@ def test_a_kind_that_is_gone_fails_with_a_sentence(members: list[Member]) -> Non
 
 @pytest.mark.parametrize(
     "changes",
-    [{"yes": 99}, {"outcome": "rejected"}, {"payload_hash": "0" * 64}, {"kind": "behaviour"}, {"seal": ""}, {"seal": "zz"}, {"version": 2}],
+    [
+        {"yes": 99},
+        {"outcome": "rejected"},
+        {"payload_hash": "0" * 64},
+        {"kind": "behaviour"},
+        {"seal": ""},
+        {"seal": "zz"},
+        {"version": 2},
+    ],
 )
-def test_a_decision_that_was_written_around_the_gateway_is_not_genuine(changes: dict[str, Any], members: list[Member]) -> None:
+def test_a_decision_that_was_written_around_the_gateway_is_not_genuine(
+    changes: dict[str, Any], members: list[Member]
+) -> None:
     proposal = opened(members[1], members[2])
     decision = passed(proposal, members)
     assert decision is not None
@@ -276,11 +296,21 @@ def test_the_founding_has_a_sealed_decision_without_a_vote(db: None) -> None:
 @pytest.mark.parametrize(
     "payload",
     [
-        {}, [], None, "x", {"member": 1}, {"member": "1", "role": "teacher"}, {"member": True, "role": "teacher"},
-        {"member": 1.0, "role": "teacher"}, {"member": 1, "role": "teacher", "also": 1}, {"member": -1, "role": "teacher"},
-        {"member": 2**60, "role": "teacher"}, {"member": 1, "role": ["teacher"]}, {"member": 1, "role": "x" * 51},
+        {},
+        [],
+        None,
+        "x",
+        {"member": 1},
+        {"member": "1", "role": "teacher"},
+        {"member": True, "role": "teacher"},
+        {"member": 1.0, "role": "teacher"},
+        {"member": 1, "role": "teacher", "also": 1},
+        {"member": -1, "role": "teacher"},
+        {"member": 2**60, "role": "teacher"},
+        {"member": 1, "role": ["teacher"]},
+        {"member": 1, "role": "x" * 51},
     ],
-)  # fmt: skip
+)
 def test_forged_payloads(payload: Any, members: list[Member]) -> None:
     with pytest.raises(InvalidPayload):
         draft_appointment(members[1], members[2], payload=payload)
@@ -293,7 +323,9 @@ def test_a_kind_that_nobody_can_start(kind: str, members: list[Member]) -> None:
         draft_appointment(members[1], members[2], kind=kind)
 
 
-@pytest.mark.parametrize("changes", [{"title": ""}, {"title": "x" * 121}, {"reason": " \n "}, {"reason": "x" * 4001}, {"title": "a\x00"}])
+@pytest.mark.parametrize(
+    "changes", [{"title": ""}, {"title": "x" * 121}, {"reason": " \n "}, {"reason": "x" * 4001}, {"title": "a\x00"}]
+)
 def test_bad_words(changes: dict[str, str], members: list[Member]) -> None:
     with pytest.raises(BadWording):
         draft_appointment(members[1], members[2], **changes)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import datetime
 
 import pytest
 from django.db import connection
@@ -13,10 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver, reverse
 
 from community_ai.core.clock import clock_at
-from governance.models import Ballot, Comment, Decision, Member, Proposal, ProposalState, Suspension
-from governance.services import ballots, closing, comments, proposals
+from governance.models import Ballot, Comment, Member, Proposal, ProposalState, Suspension
+from governance.services import ballots, closing, comments
 from governance.services.appointments import role_keys_of
-from tests.governance.decisions.conftest import NOON, draft_appointment, later, make_community, opened
+from tests.governance.decisions.conftest import NOON, closes, draft_appointment, later, make_community, opened
 
 
 @pytest.fixture
@@ -68,7 +67,9 @@ ROWS = [(*row[:3], who, row[3 + index]) for row in TABLE for index, who in enume
 def test_every_address_times_every_role(name, arguments, method, who, expected, members, browser_of) -> None:
     admin, author, member, suspended, _ = members
     proposal = draft_appointment(author, member)
-    client = browser_of({"nobody": None, "suspended": suspended, "member": member, "admin": admin, "author": author}[who])
+    client = browser_of(
+        {"nobody": None, "suspended": suspended, "member": member, "admin": admin, "author": author}[who]
+    )
     Member.objects.filter(pk=suspended.pk).update(is_active=False)
     address = reverse(f"governance:{name}", args=[proposal.pk if part == "pk" else part for part in arguments])
     response = getattr(client, method)(address)
@@ -91,12 +92,18 @@ def test_no_address_is_missing_from_the_table() -> None:
     assert all(name in get_resolver("governance.urls").reverse_dict for name in {row[0] for row in TABLE})
 
 
-@pytest.mark.parametrize("name", ["proposal", "proposal_amend", "proposal_comment", "proposal_vote", "proposal_open", "proposal_withdraw"])
+@pytest.mark.parametrize(
+    "name", ["proposal", "proposal_amend", "proposal_comment", "proposal_vote", "proposal_open", "proposal_withdraw"]
+)
 @pytest.mark.parametrize("pk", [0, 999, 2**63, 10**40])
 def test_what_does_not_exist_is_not_found(name: str, pk: int, members, browser_of) -> None:
     client = browser_of(members[0])
     address = reverse(f"governance:{name}", args=[pk])
-    response = client.get(address) if name in ("proposal", "proposal_amend") else client.post(address, {"text": "x", "version": 1})
+    response = (
+        client.get(address)
+        if name in ("proposal", "proposal_amend")
+        else client.post(address, {"text": "x", "version": 1})
+    )
     assert response.status_code in (404, 409)
     assert response.status_code == 404 or b"no such proposal" in response.content
 
@@ -141,11 +148,11 @@ def test_plain_posts_lead_from_draft_to_decision(members, browser_of) -> None:
     assert "So far 5 of 5 took part" in during
     assert "3 yes" not in during
     proposal.refresh_from_db()
-    with clock_at(proposal.closes_at):
+    with clock_at(closes(proposal)):
         over = author.get(reverse("governance:proposal", args=[proposal.pk])).content.decode()
         assert "being counted" in over, "closed by the clock, before any job ran"
         assert cast(author, proposal, "no", version=2).status_code == 409
-        closing.close_due(now=proposal.closes_at)
+        closing.close_due(now=closes(proposal))
         page = author.get(reverse("governance:proposal", args=[proposal.pk])).content.decode()
     assert "5 of 5 took part (at least 3 needed); 3 yes, 1 no, 1 abstained: more yes than no, so it passes." in page
     assert "How everyone voted" in page
@@ -153,7 +160,9 @@ def test_plain_posts_lead_from_draft_to_decision(members, browser_of) -> None:
 
 
 def test_a_refused_form_keeps_what_was_typed(members, browser_of) -> None:
-    response = write_draft(browser_of(members[1]), members[2], **{"wording-title": "", "wording-reason": "Long thoughts"})
+    response = write_draft(
+        browser_of(members[1]), members[2], **{"wording-title": "", "wording-reason": "Long thoughts"}
+    )
     assert response.status_code == 422
     assert b"Long thoughts" in response.content
     assert not Proposal.objects.exists()
@@ -222,8 +231,8 @@ def test_a_secret_vote_shows_no_number_before_it_closes(secret, members, browser
         cast(browser_of(member), secret, "yes")
     page = browser_of(members[4]).get(reverse("governance:proposal", args=[secret.pk])).content.decode()
     assert "took part" not in page.replace("you took part", "")
-    with clock_at(secret.closes_at):
-        closing.close_due(now=secret.closes_at)
+    with clock_at(closes(secret)):
+        closing.close_due(now=closes(secret))
         page = browser_of(members[4]).get(reverse("governance:proposal", args=[secret.pk])).content.decode()
     assert "3 yes, 0 no, 0 abstained" in page
     assert "How everyone voted" not in page
@@ -453,7 +462,7 @@ def a_page_of(count: int) -> tuple[Client, str]:
         ballots.cast(member=member, proposal_id=proposal.pk, choice=choice, version=1, now=later(hours=1))
     for member in everyone:
         comments.contribute(author=member, proposal_id=proposal.pk, text="I think so too.", now=later(hours=1))
-    closing.close_due(now=proposal.closes_at)
+    closing.close_due(now=closes(proposal))
     client = Client()
     client.force_login(everyone[3])
     return client, reverse("governance:proposal", args=[proposal.pk])

@@ -1,4 +1,4 @@
-"""Votes at the closing second, closers at once, and closers killed at every step: one decision, effect and entry, or none.
+"""Votes at the closing second, closers at once, closers killed at every step: one decision, effect, entry, or none.
 
 Real threads and real processes on the real database (SQLCipher, or PostgreSQL when DATABASE_URL is set).
 """
@@ -10,6 +10,8 @@ import signal
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 from django.db import connection, connections
@@ -31,14 +33,15 @@ from governance.services.appointments import appoint, holds
 from governance.services.audit_verification import verify
 from governance.services.ballot_keys import BoxKeyMissing, destroy_orphaned_keys, load_box_key
 from governance.services.decisions import is_genuine
-from tests.governance.decisions.conftest import NOON, draft_appointment, later, make_community, opened
+from tests.governance.decisions.conftest import NOON, closes, draft_appointment, later, make_community, opened
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def at_once(*acts: Callable[[], object]) -> list[object]:
+def at_once(*acts: Callable[[], object]) -> list[Any]:
     """Run all acts in threads of their own, started together; their results or refusals, in order."""
-    barrier, outcomes = threading.Barrier(len(acts)), [None] * len(acts)
+    barrier = threading.Barrier(len(acts))
+    outcomes: list[Any] = [None] * len(acts)
 
     def run(index: int, act: Callable[[], object]) -> None:
         try:
@@ -71,17 +74,17 @@ def secret_vote(members: list[Member], index: int) -> Proposal:
 def test_twenty_votes_at_the_closing_second_and_two_closers(secret: bool) -> None:
     members = make_community(21)
     proposal = secret_vote(members, 20) if secret else opened(members[1], members[2])
-    last = proposal.closes_at - timedelta(microseconds=1)
+    last = closes(proposal) - timedelta(microseconds=1)
     # Ten come in the last microsecond, ten as the vote is over, and two jobs count meanwhile.
     votes = [cast(proposal, member, "yes", last) for member in members[:10]]
-    votes += [cast(proposal, member, "yes", proposal.closes_at) for member in members[10:20]]
-    closers = [lambda: closing.close_due(now=proposal.closes_at)] * 2
+    votes += [cast(proposal, member, "yes", closes(proposal)) for member in members[10:20]]
+    closers = [lambda: closing.close_due(now=closes(proposal))] * 2
     outcomes = at_once(*votes, *closers)
     accepted = sum(isinstance(outcome, ballots.Receipt) for outcome in outcomes)
     refused = [outcome for outcome in outcomes[:20] if isinstance(outcome, Exception)]
     assert all(isinstance(outcome, ballots.NotOpen) for outcome in refused), refused
     assert all(isinstance(outcome, ballots.NotOpen) for outcome in outcomes[10:20])
-    assert sum(len(outcome) for outcome in outcomes[20:]) == 1, outcomes[20:]  # type: ignore[arg-type]
+    assert sum(len(outcome) for outcome in outcomes[20:]) == 1, outcomes[20:]
     decision = Decision.objects.get()
     assert decision.yes == accepted, "every acknowledged vote is counted, and no other"
     assert (SecretBallot if secret else Ballot).objects.count() == accepted
@@ -93,17 +96,15 @@ def test_all_members_vote_and_change_at_once() -> None:
     members = make_community(12)
     proposal = secret_vote(members, 11)
     now = later(hours=1)
-    codes = [outcome.code for outcome in at_once(*[cast(proposal, m, "no", now) for m in members])]  # type: ignore[attr-defined]
+    codes = [outcome.code for outcome in at_once(*[cast(proposal, m, "no", now) for m in members])]
     assert len(set(codes)) == 12
 
     def change(member: Member, code: str) -> Callable[[], object]:
-        return lambda: ballots.cast(
-            member=member, proposal_id=proposal.pk, choice="yes", version=1, code=code, now=now
-        )
+        return lambda: ballots.cast(member=member, proposal_id=proposal.pk, choice="yes", version=1, code=code, now=now)
 
     changed = at_once(*[change(member, code) for member, code in zip(members, codes, strict=True)])
-    assert all(outcome.changed for outcome in changed)  # type: ignore[attr-defined]
-    (decision,) = closing.close_due(now=proposal.closes_at)
+    assert all(outcome.changed for outcome in changed)
+    (decision,) = closing.close_due(now=closes(proposal))
     assert (decision.yes, decision.no) == (12, 0)
 
 
@@ -111,7 +112,7 @@ def test_one_member_in_two_windows_has_one_vote() -> None:
     members = make_community(3)
     proposal = opened(members[1], members[2])
     at_once(*[cast(proposal, members[0], choice, later(hours=1)) for choice in ("yes", "no") * 4])
-    (decision,) = closing.close_due(now=proposal.closes_at)
+    (decision,) = closing.close_due(now=closes(proposal))
     assert decision.yes + decision.no == 1
 
 
@@ -122,7 +123,7 @@ def test_four_closers_at_once_over_several_votes() -> None:
         for member in members:
             cast(proposal, member, "yes", later(hours=1))()
     closed = at_once(*[lambda: closing.close_due(now=later(days=6))] * 4)
-    assert sorted(decision.proposal_id for batch in closed for decision in batch) == [p.pk for p in due]  # type: ignore[attr-defined]
+    assert sorted(decision.proposal_id for batch in closed for decision in batch) == [p.pk for p in due]
     assert Decision.objects.count() == 3
     assert AuditEntry.objects.filter(kind="decision.carried_out").count() == 3
 
@@ -134,16 +135,16 @@ def test_two_decisions_about_the_same_thing_see_each_other() -> None:
         for member in members:
             cast(proposal, member, "yes", later(hours=1))()
     outcomes = at_once(*[lambda pk=p.pk: closing.close(proposal_id=pk, now=later(days=6)) for p in twins])
-    assert sorted(decision.outcome for decision in outcomes) == ["carried_out", "superseded"]  # type: ignore[attr-defined]
+    assert sorted(decision.outcome for decision in outcomes) == ["carried_out", "superseded"]
 
 
 def test_a_withdrawal_and_a_close_at_once() -> None:
     members = make_community(3)
     proposal = opened(members[1], members[2])
-    last = proposal.closes_at - timedelta(seconds=1)
+    last = closes(proposal) - timedelta(seconds=1)
     at_once(
         lambda: proposals.withdraw(author=members[1], proposal_id=proposal.pk, now=last),
-        lambda: closing.close_due(now=proposal.closes_at),
+        lambda: closing.close_due(now=closes(proposal)),
         cast(proposal, members[0], "yes", last),
     )
     proposal.refresh_from_db()
@@ -239,7 +240,7 @@ def test_a_closer_killed_at_every_step_leaves_all_or_nothing(secret: bool) -> No
         nothing = (ProposalState.OPEN, 0, secret, 0)
         everything = (ProposalState.CARRIED_OUT, 1, not secret, 1)
 
-        lived = run_and_kill(lambda pk=proposal.pk: closing.close(proposal_id=pk, now=later(days=6)), at=at)
+        lived = run_and_kill(partial(closing.close, proposal_id=proposal.pk, now=later(days=6)), at=at)
         found = traces(proposal, member, role.key)
         assert found in (nothing, everything), at
         assert found == nothing or at != "before commit"
@@ -277,5 +278,5 @@ def test_a_voter_killed_at_every_step_of_a_secret_vote_has_voted_or_not() -> Non
         if lived:
             break
     assert lived
-    (decision,) = closing.close_due(now=proposal.closes_at)
+    (decision,) = closing.close_due(now=closes(proposal))
     assert decision.yes == voted == 2

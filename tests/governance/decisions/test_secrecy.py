@@ -1,4 +1,4 @@
-"""Nobody can join a secret ballot with its voter: not by key, order, place, length or time, with the whole database in hand."""
+"""Nobody can join a secret ballot with its voter, by key, order, place, length or time, with the database in hand."""
 
 from __future__ import annotations
 
@@ -19,10 +19,19 @@ from hypothesis import strategies as st
 from governance import ballot_box
 from governance.ballot_box import BoxFull, BoxUnreadable, NoSuchBallot
 from governance.counting import Choice
-from governance.models import AuditEntry, AuditPrivate, BallotBox, Decision, Member, Participation, Proposal, SecretBallot
+from governance.models import (
+    AuditEntry,
+    AuditPrivate,
+    BallotBox,
+    Decision,
+    Member,
+    Participation,
+    Proposal,
+    SecretBallot,
+)
 from governance.services import ballots, closing, proposals
 from governance.services.ballot_keys import BoxKeyMissing, create_box_key, destroy_orphaned_keys, load_box_key
-from tests.governance.decisions.conftest import NOON, later, make_community, opened
+from tests.governance.decisions.conftest import NOON, closes, later, make_community, opened
 
 KEY = b"k" * 32
 BOX = uuid.UUID(int=7)
@@ -51,7 +60,9 @@ def test_what_goes_in_comes_out_and_can_be_changed(choices: list[Choice], shuffl
 def test_a_code_works_for_its_member_and_its_box_alone() -> None:
     code = ballot_box.new_code()
     tags = {
-        ballot_box.tag_of(code=code, box=box, member_id=member) for box in (BOX, uuid.UUID(int=8)) for member in (1, 2, 12)
+        ballot_box.tag_of(code=code, box=box, member_id=member)
+        for box in (BOX, uuid.UUID(int=8))
+        for member in (1, 2, 12)
     }
     assert len(tags) == 6
     sealed = ballot_box.empty_box(key=KEY, box=BOX, eligible=2)
@@ -85,16 +96,12 @@ def test_another_key_another_box_and_a_damaged_one_do_not_open() -> None:
 
 
 def secret_vote(members: list[Member]) -> Proposal:
-    return opened(
-        members[1], members[-1], kind="member-suspend", payload={"member": members[-1].pk, "days": 7}
-    )
+    return opened(members[1], members[-1], kind="member-suspend", payload={"member": members[-1].pk, "days": 7})
 
 
 def vote(proposal: Proposal, member: Member, choice: str, code: str = "", **delta: float) -> str:
     now = later(**(delta or {"hours": 1}))
-    return ballots.cast(
-        member=member, proposal_id=proposal.pk, choice=choice, version=1, code=code, now=now
-    ).code
+    return ballots.cast(member=member, proposal_id=proposal.pk, choice=choice, version=1, code=code, now=now).code
 
 
 def rows_of(model: type[models.Model]) -> list[dict[str, object]]:
@@ -105,7 +112,7 @@ def test_the_tables_share_neither_key_nor_time(members: list[Member]) -> None:
     proposal = secret_vote(members)
     for number, member in enumerate(members):
         vote(proposal, member, "yes" if number % 2 else "no", minutes=number)
-    closing.close_due(now=proposal.closes_at)
+    closing.close_due(now=closes(proposal))
     ballot_fields = {field.name for field in SecretBallot._meta.get_fields()}
     assert ballot_fields == {"id", "proposal", "choice"}
     assert not any(isinstance(field, models.DateTimeField) for model in (SecretBallot, Participation, BallotBox)
@@ -156,7 +163,7 @@ def test_after_the_count_the_key_is_gone_and_old_copies_stay_shut(members: list[
             cursor.execute(f'SELECT * FROM "{model._meta.db_table}"')  # noqa: S608
             assert all(key not in (bytes(value) if isinstance(value, bytes | memoryview) else b"")
                        for row in cursor.fetchall() for value in row)  # fmt: skip
-    closing.close_due(now=proposal.closes_at)
+    closing.close_due(now=closes(proposal))
     # on_commit does not run inside a test's transaction; the minute's job does the same.
     destroy_orphaned_keys()
     with pytest.raises(BoxKeyMissing):
@@ -170,31 +177,30 @@ def test_the_key_is_destroyed_with_the_commit_of_the_count() -> None:
     members = make_community(3)
     proposal = secret_vote(members)
     vote(proposal, members[0], "yes")
-    closing.close_due(now=proposal.closes_at)
+    closing.close_due(now=closes(proposal))
     with pytest.raises(BoxKeyMissing):
         load_box_key(proposal.box)
 
 
 def test_order_and_place_of_ballots_tell_nothing(members: list[Member]) -> None:
-    """Forty votes, each cast in the order of members: first half yes, then no. An attacker who pairs the n-th voter with
-    the n-th ballot (by rowid, ctid, or primary key) is right no more often than by chance."""
+    """Forty votes, cast in the order of members: first yes, then no. An attacker who pairs the n-th voter with the n-th
+    ballot (by rowid, ctid or primary key) is right no more often than by chance."""
     right = total = 0
     for round_ in range(8):
         author = members[round_ % 2]
-        proposal = opened(author, members[2], kind="member-suspend", payload={"member": members[2 + round_ % 3].pk, "days": 7})
+        proposal = opened(
+            author, members[2], kind="member-suspend", payload={"member": members[2 + round_ % 3].pk, "days": 7}
+        )
         for number, member in enumerate(members):
             vote(proposal, member, "yes" if number < 3 else "no")
-        closing.close(proposal_id=proposal.pk, now=proposal.closes_at)
+        closing.close(proposal_id=proposal.pk, now=closes(proposal))
         Member.objects.update(is_active=True)
         place = "ctid" if connection.vendor == "postgresql" else "rowid"
         with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT choice FROM governance_secretballot WHERE proposal_id = %s ORDER BY {place}", [proposal.pk]  # noqa: S608
-            )
+            query = f"SELECT choice FROM governance_secretballot WHERE proposal_id = %s ORDER BY {place}"  # noqa: S608
+            cursor.execute(query, [proposal.pk])
             in_place = [choice for (choice,) in cursor.fetchall()]
-        by_key = list(
-            SecretBallot.objects.filter(proposal=proposal).order_by("pk").values_list("choice", flat=True)
-        )
+        by_key = list(SecretBallot.objects.filter(proposal=proposal).order_by("pk").values_list("choice", flat=True))
         assert in_place == by_key, "the place of a row is the order of its random key, and nothing else"
         truth = ["yes" if number < 3 else "no" for number in range(len(members))]
         right += sum(guess == fact for guess, fact in zip(in_place, truth, strict=True))
@@ -223,7 +229,7 @@ def test_copies_of_the_file_between_two_votes_tell_nothing(tmp_path: Path) -> No
             assert cursor.fetchone()[0] == 0
             cursor.execute("SELECT count(*) FROM governance_ballot")
             assert cursor.fetchone()[0] == 0
-    closing.close_due(now=proposal.closes_at)
+    closing.close_due(now=closes(proposal))
     boxes = []
     for number in range(3):
         reader = open_copy(tmp_path / str(number))
@@ -251,7 +257,7 @@ def test_a_restored_backup_without_the_key_fails_and_changes_nothing(members: li
     shutil.rmtree(settings.HOME.keys / "ballot-boxes")
     with pytest.raises(ballots.BoxLost):
         vote(proposal, members[0], "no")
-    (decision,) = closing.close_due(now=proposal.closes_at)
+    (decision,) = closing.close_due(now=closes(proposal))
     assert decision.outcome == "failed"
     assert "cannot be opened" in decision.explanation
     assert Member.objects.filter(is_active=False).count() == 0
@@ -267,7 +273,7 @@ def test_a_box_that_was_tampered_with_is_not_counted(members: list[Member]) -> N
         tag = ballot_box.tag_of(code=ballot_box.new_code(), box=proposal.box, member_id=number)
         stuffed = ballot_box.put(stuffed, key=key, box=proposal.box, tag=tag, choice=Choice.YES)
     BallotBox.objects.update(sealed=stuffed)
-    (decision,) = closing.close_due(now=proposal.closes_at)
+    (decision,) = closing.close_due(now=closes(proposal))
     assert decision.outcome == "failed"
     assert Decision.objects.get().yes == 0
 
@@ -285,4 +291,4 @@ def test_withdrawing_a_secret_vote_leaves_no_ballot(members: list[Member]) -> No
     proposals.withdraw(author=members[1], proposal_id=proposal.pk, now=later(hours=2))
     assert not BallotBox.objects.exists()
     assert not SecretBallot.objects.exists()
-    assert NOON < proposal.closes_at
+    assert closes(proposal) > NOON

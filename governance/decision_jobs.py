@@ -11,9 +11,12 @@ from governance.services.suspensions import end_due
 
 def close_due_proposals() -> None:
     """Every minute: count what is over, end suspensions whose time is over, destroy keys of counted secret votes."""
-    close_due(now=clock.now())
-    end_due(now=clock.now())
-    destroy_orphaned_keys()
+    try:
+        close_due(now=clock.now())
+    finally:
+        # After the counting: a ratification that closes with the 72 hours still finds its suspension.
+        end_due(now=clock.now())
+        destroy_orphaned_keys()
 
 
 def remind_voters() -> None:

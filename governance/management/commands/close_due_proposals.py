@@ -15,7 +15,9 @@ class Command(BaseCommand):
             decisions = close_due(now=clock.now())
         except ClosingFailed as problem:
             raise CommandError(str(problem), returncode=1) from problem
-        ended = end_due(now=clock.now())
+        finally:
+            # After the counting: a ratification that closes with the 72 hours still finds its suspension.
+            ended = end_due(now=clock.now())
         for decision in decisions:
             self.stdout.write(f"proposal {decision.proposal_id}: {decision.outcome}")
         self.stdout.write(f"{len(decisions)} votes counted, {ended} suspensions ended.")

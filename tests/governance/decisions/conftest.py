@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 
+from community_ai.core.clock import clock_at
 from governance.models import Appointment, Community, Member, Proposal, Role
 from governance.permissions import Permission
 from governance.services import proposals
@@ -65,3 +68,23 @@ def closes(proposal: Proposal) -> datetime:
 
 def later(**delta: float) -> datetime:
     return NOON + timedelta(**delta)
+
+
+@pytest.fixture
+def browser_of(members: list[Member]) -> Callable[[Member | None], Client]:
+    """A browser in which a member is signed in, or nobody."""
+
+    def browser(member: Member | None) -> Client:
+        client = Client()
+        if member is not None:
+            client.force_login(member)
+        return client
+
+    return browser
+
+
+@pytest.fixture
+def an_hour_after_noon() -> Iterator[None]:
+    """The clock of the pages stands at an hour after the opening."""
+    with clock_at(later(hours=1)):
+        yield

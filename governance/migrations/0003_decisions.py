@@ -141,6 +141,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(max_length=120, verbose_name='title')),
                 ('reason', models.TextField(max_length=4000, verbose_name='reason')),
                 ('payload', models.JSONField(verbose_name='content')),
+                ('preview', models.JSONField(verbose_name='what it changes')),
                 ('payload_hash', models.CharField(max_length=64)),
                 ('target_hash', models.CharField(max_length=64)),
                 ('written_at', models.DateTimeField(verbose_name='written')),

@@ -7,7 +7,8 @@ class ProposalVersion(models.Model):
     """One wording of a proposal: append-only, and none is added once the vote is open.
 
     `payload` is the canonical machine-readable content, `payload_hash` the SHA-256 of its RFC 8785 JSON, and
-    `target_hash` says what it was written against: if that has changed at the close, the proposal is stale.
+    `target_hash` says what it was written against: if that has changed at the close, the proposal is stale. `preview`
+    holds the lines "before" and "after" as they were then, in the community's language, for reading it later.
     """
 
     proposal = models.ForeignKey("governance.Proposal", models.CASCADE, related_name="versions")
@@ -15,6 +16,7 @@ class ProposalVersion(models.Model):
     title = models.CharField(_("title"), max_length=120)
     reason = models.TextField(_("reason"), max_length=4000)
     payload = models.JSONField(_("content"))
+    preview = models.JSONField(_("what it changes"))
     payload_hash = models.CharField(max_length=64)
     target_hash = models.CharField(max_length=64)
     written_at = models.DateTimeField(_("written"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from governance import ballot_box, effects, seals, wording
@@ -13,6 +14,7 @@ from governance.models import (
     PROPOSAL_STATES,
     Appointment,
     BallotBox,
+    Community,
     Eligibility,
     Member,
     Proposal,
@@ -205,12 +207,16 @@ def _write_version(
     reason = wording.paragraphs(reason, field="reason")
     payload = kind.validate(payload)
     kind.check(payload)
+    with translation.override(Community.objects.values_list("language", flat=True).first()):
+        preview = kind.preview(payload)
+        lines = {"before": [str(text) for text in preview.before], "after": [str(text) for text in preview.after]}
     return ProposalVersion.objects.create(
         proposal=proposal,
         number=proposal.version,
         title=title,
         reason=reason,
         payload=payload,
+        preview=lines,
         payload_hash=seals.canonical_hash(payload),
         target_hash=kind.target_hash(payload),
         written_at=now,

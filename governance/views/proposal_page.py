@@ -222,15 +222,15 @@ def result_of(decision: Decision, terms: RuleTerms) -> Result:
 
 
 def _preview(kind: ProposalKind | None, version: ProposalVersion, proposal: Proposal) -> tuple[Preview | None, str]:
-    """The change in plain words; what is decided has no "before" any more."""
+    """The change in plain words: as it is now, in the reader's language, or after the end as it was when written."""
+    if proposal.state not in (ProposalState.DRAFT, ProposalState.OPEN):
+        return Preview(before=version.preview["before"], after=version.preview["after"]), ""
     if kind is None:
         return None, ""
     try:
-        preview = kind.preview(version.payload)
+        return kind.preview(version.payload), ""
     except InvalidPayload as problem:
         return None, str(problem)
-    ended = proposal.state not in (ProposalState.DRAFT, ProposalState.OPEN)
-    return (Preview(before=[], after=preview.after) if ended else preview), ""
 
 
 def _rule_or_none(proposal: Proposal) -> VotingRule | None:

@@ -73,7 +73,7 @@ BENT: dict[str, Callable[[Proposal], object]] = {
     "version: another text": lambda p: ProposalVersion.objects.update(reason="Other words"),
     "version: another payload": lambda p: ProposalVersion.objects.update(payload={"member": 1, "role": "admin"}),
     "version: another one": lambda p: ProposalVersion.objects.create(
-        proposal=p, number=2, title="x", reason="x", payload={}, payload_hash="0", target_hash="0", written_at=NOON
+        proposal=p, number=2, title="x", reason="x", payload={}, preview={}, payload_hash="0", written_at=NOON
     ),
     "version: delete": lambda p: sql("DELETE FROM governance_proposalversion"),
     "proposal: open again": lambda p: Proposal.objects.update(state=ProposalState.OPEN, closes_at=later(days=99)),

@@ -126,6 +126,7 @@ def test_plain_posts_lead_from_draft_to_decision(members, browser_of) -> None:
         page = author.get(reverse("governance:proposal", args=[proposal.pk])).content.decode()
     assert "5 of 5 took part (at least 3 needed); 3 yes, 1 no, 1 abstained: more yes than no, so it passes." in page
     assert "How everyone voted" in page
+    assert "Teacher: nobody" in page, "what voters saw stays readable after the change"
     assert "teacher" in role_keys_of(cleo)
 
 

@@ -25,7 +25,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A stream that needs no further step, and why: the model's end token, its longest length, or a failed decode."""
+    """A stream that needs no further step: it met an end token or its limit, or its decode failed."""
 
     stream: Stream
     reason: Literal["end", "length", "failed"]
@@ -62,7 +62,10 @@ class Batcher:
         return outcomes
 
     def _prompts(self, streams: Sequence[Stream]) -> dict[str, Stream | Prefix]:
-        """What waits to be read, by name. Streams whose prefix is not ready wait for it, whoever asked first."""
+        """What waits to be read, by name.
+
+        Streams whose prefix is not ready wait for it, whoever asked first.
+        """
         prompts: dict[str, Stream | Prefix] = {}
         for stream in streams:
             if stream.writing:
@@ -78,7 +81,10 @@ class Batcher:
         return prompts
 
     def _compute(self, works: Sequence[Work], streams: Sequence[Stream]) -> list[Outcome]:
-        """Decode `works`. A batch that llama.cpp refuses is halved until the one at fault is alone; only that fails."""
+        """Decode `works`.
+
+        A batch that llama.cpp refuses is halved until the one at fault is alone; only that fails.
+        """
         if not works:
             return []
         try:
@@ -95,12 +101,15 @@ class Batcher:
         now = time.monotonic()
         for work, row in zip(works, rows, strict=True):
             work.owner.computed += len(work.part.tokens)
-            if row >= 0 and isinstance(work.owner, Stream) and (outcome := self._sample(work.owner, row, now)):
+            if (
+                row >= 0
+                and isinstance(work.owner, Stream)
+                and (outcome := self._sample(work.owner, row, now))
+            ):
                 outcomes.append(outcome)
         return outcomes
 
     def _sample(self, stream: Stream, row: int, now: float) -> Outcome | None:
-        assert stream.sampler is not None
         model = self._served.model
         token = stream.sampler.sample(self._served.context, row)
         if token in model.end_tokens:

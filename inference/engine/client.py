@@ -1,4 +1,4 @@
-"""The node's end of the worker's socket: one client for event loops, one that blocks for commands and jobs."""
+"""The node's end of the worker's socket: a client for event loops, and one that blocks, for commands."""
 
 import asyncio
 import contextlib
@@ -28,7 +28,7 @@ from inference.engine.protocol import (
 )
 
 RECONNECT_SECONDS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5)
-"""Pauses before the attempts to connect: a worker that is being restarted is worth three seconds of waiting."""
+"""Pauses before the attempts to connect: a worker that restarts is worth three seconds of waiting."""
 REPLY_SECONDS = 10.0
 
 
@@ -62,7 +62,9 @@ class AsyncEngineClient:
     async def generate(self, request: Generate) -> AsyncIterator[Event]:
         """The request's events, last Done or Failed. Leaving early cancels the request."""
         if request.id in self._replies:
-            yield Failed(request.id, FailureCode.BAD_REQUEST, {"message": "A request with this id is under way."})
+            yield Failed(
+                request.id, FailureCode.BAD_REQUEST, {"message": "A request with this id is under way."}
+            )
             return
         replies = self._replies[request.id] = asyncio.Queue()
         ended = False
@@ -96,13 +98,15 @@ class AsyncEngineClient:
     async def status(self) -> StatusReport:
         """How the worker is. Raises WorkerGone."""
         reply = await self._ask(Status(self._own_id("status")))
-        assert isinstance(reply, StatusReport)
+        if not isinstance(reply, StatusReport):
+            raise WorkerGone("The inference worker answers something else.")
         return reply
 
     async def forget(self, member: str, conversation: str | None = None) -> int:
         """Drop what the worker keeps of a member's conversations; returns how many. Raises WorkerGone."""
         reply = await self._ask(Forget(self._own_id("forget"), member, conversation))
-        assert isinstance(reply, Forgotten)
+        if not isinstance(reply, Forgotten):
+            raise WorkerGone("The inference worker answers something else.")
         return reply.conversations
 
     async def close(self) -> None:
@@ -173,7 +177,9 @@ class AsyncEngineClient:
 
 
 class EngineClient:
-    """Talks with the worker and waits: for commands and jobs. One request at a time; use as a context manager.
+    """Talks with the worker and waits: for commands and jobs.
+
+    One request at a time; use as a context manager.
 
     Raises WorkerGone when the worker does not run.
     """
@@ -226,7 +232,10 @@ class EngineClient:
         return reply.conversations
 
     def cancel(self, request_id: str) -> None:
-        """Stop the request whose events are being read; they end with Done("cancelled"). Raises WorkerGone."""
+        """Stop the request whose events are being read; they end with Done("cancelled").
+
+        Raises WorkerGone.
+        """
         self._send(Cancel(request_id))
 
     def _send(self, request: Request) -> None:

@@ -1,16 +1,16 @@
 """Who holds how much of the KV cache: the admission rule, as pure bookkeeping.
 
-llama.cpp's unified cache has a fixed number of cells, one per token, and sequences that name them. A cache that
-overflows fails every stream, so a request is admitted only when its whole prompt and its longest answer fit beside
-all that is promised already. Three kinds of holders:
+llama.cpp's unified cache has a fixed number of cells, one per token, and sequences that name them. A cache
+that overflows fails every stream, so a request is admitted only when its whole prompt and its longest
+answer fit beside all that is promised already. Three kinds of holders:
 
 - a *running* request holds its own prompt and its longest answer;
 - a *prefix* is the public prefix of one behaviour on one model file, computed once, used by many;
 - a *kept* conversation is what a finished request of one member left, for that member's next question in that
   conversation under the same behaviour. It yields to whatever needs the room, oldest first.
 
-A kept conversation's key names the member, and looking up needs the whole key: there is no way from one member's
-request to another's cells.
+A kept conversation's key names the member, and looking up needs the whole key: there is no way from one
+member's request to another's cells.
 """
 
 from collections import OrderedDict
@@ -50,7 +50,7 @@ class Prefix:
 
 @dataclass(slots=True)
 class Running:
-    """A request's sequence: the first `reused` tokens of its prompt are in the cache already; `own` are reserved."""
+    """A request's sequence: `own` cells are reserved; `reused` tokens are in the cache already."""
 
     seq: int
     own: int
@@ -69,8 +69,8 @@ class Kept:
 class Ledger:
     """Books for one context of `cells` cells and `sequences` sequence ids.
 
-    Sequences whose content must be wiped are collected in `to_clear`; the owner of the context clears them before
-    the next decode.
+    Sequences whose content must be wiped are collected in `to_clear`; the owner of the context clears them
+    before the next decode.
     """
 
     def __init__(self, *, cells: int, sequences: int) -> None:
@@ -101,10 +101,10 @@ class Ledger:
         prefix_key: PrefixKey,
         conversation: KeptKey | None,
     ) -> Running | None:
-        """Room for a prompt whose first `prefix_tokens` are the public prefix, and its answer; None when there is none.
+        """Room for a prompt, whose first `prefix_tokens` are public, and its answer; None without room.
 
-        Evicts kept conversations and unused prefixes as needed. With a `conversation` that was kept, the cells up to
-        the first differing token are taken over; the caller removes the rest of that sequence.
+        Evicts kept conversations and unused prefixes as needed. With a `conversation` that was kept, the
+        cells up to the first differing token are taken over; the caller removes the rest of that sequence.
         """
         shared = tuple(tokens[:prefix_tokens])
         prefix = self.prefixes.get(prefix_key)

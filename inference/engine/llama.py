@@ -1,8 +1,8 @@
 """llama.cpp through its low-level interface: a model, a context that many sequences share, and samplers.
 
-The high-level class of llama-cpp-python serves one request at a time; this one keeps every sequence in one unified
-KV cache, decodes them in one batch and samples in C. Nothing here is thread-safe but the tokenizer: one thread owns a
-context. llama.cpp releases Python's lock while it computes.
+The high-level class of llama-cpp-python serves one request at a time; this one keeps every sequence in one
+unified KV cache, decodes them in one batch and samples in C. Nothing here is thread-safe but the tokenizer:
+one thread owns a context. llama.cpp releases Python's lock while it computes.
 """
 
 import codecs
@@ -74,9 +74,7 @@ class LlamaModel:
         self.vocab = ll.llama_model_get_vocab(self._model)
         self.vocab_size = ll.llama_vocab_n_tokens(self.vocab)
         self.trained_context = ll.llama_model_n_ctx_train(self._model)
-        self.end_tokens = frozenset(
-            t for t in range(self.vocab_size) if ll.llama_vocab_is_eog(self.vocab, t)
-        )
+        self.end_tokens = frozenset(t for t in range(self.vocab_size) if ll.llama_vocab_is_eog(self.vocab, t))
         bos = ll.llama_vocab_bos(self.vocab)
         self.leading_token = bos if ll.llama_vocab_get_add_bos(self.vocab) and bos >= 0 else None
         self.bos_text = self._token_text(bos)
@@ -134,12 +132,14 @@ class LlamaModel:
         return layers * heads * (key + value) * 2
 
     def _token_text(self, token: int) -> str:
-        return (ll.llama_vocab_get_text(self.vocab, token) or b"").decode(errors="replace") if token >= 0 else ""
+        return (
+            (ll.llama_vocab_get_text(self.vocab, token) or b"").decode(errors="replace") if token >= 0 else ""
+        )
 
 
 @dataclass(slots=True)
 class Part:
-    """What one sequence adds to a batch: `tokens` from position `start` on; `output` asks for the last one's logits."""
+    """A sequence's share of a batch: `tokens` from position `start`; `output` asks for the last one's logits."""
 
     seq: int
     start: int
@@ -226,8 +226,9 @@ class Sampler:
         add = ll.llama_sampler_chain_add
         if behaviour.repeat_penalty_milli > 1000:
             if behaviour.top_k:
-                # A penalty only lowers logits, of at most PENALTY_WINDOW tokens: the best k afterwards are among the
-                # best k + PENALTY_WINDOW before. Choosing those first gives the same result in a third of the time.
+                # A penalty only lowers logits, of at most PENALTY_WINDOW tokens: the best k afterwards are
+                # among the best k + PENALTY_WINDOW before. Choosing those first gives the same result in a
+                # third of the time.
                 add(chain, ll.llama_sampler_init_top_k(behaviour.top_k + PENALTY_WINDOW))
             penalty = behaviour.repeat_penalty_milli / 1000
             add(chain, ll.llama_sampler_init_penalties(model.vocab_size, PENALTY_WINDOW, penalty, 0.0, 0.0))

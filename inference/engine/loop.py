@@ -1,8 +1,8 @@
 """The engine's thread: it alone touches llama.cpp.
 
-Each round it takes the commands that came in, loads another model when that one's turn has come, admits what fits,
-computes one batch (a token for every answer being written, then prompts within the step's time), and hands on the
-events of the round. A command therefore takes effect within one step.
+Each round it takes the commands that came in, loads another model when that one's turn has come, admits
+what fits, computes one batch (a token for every answer being written, then prompts within the step's time),
+and hands on the events of the round. A command therefore takes effect within one step.
 """
 
 import logging
@@ -29,6 +29,7 @@ from inference.engine.protocol import (
     Reply,
     Started,
     StatusReport,
+    WorkerState,
 )
 from inference.engine.scheduler import Job, QueueFull, Scheduler
 from inference.engine.served import EngineSettings, ModelOnDisk, Served
@@ -46,8 +47,10 @@ Deliver = Callable[[Sequence[tuple[int, Reply]]], None]
 class EngineLoop(threading.Thread):
     """Runs until `stop`. All public methods may be called from any thread and return at once."""
 
-    def __init__(self, settings: EngineSettings, deliver: Deliver) -> None:
+    def __init__(self, settings: EngineSettings, deliver: Deliver, ended: Callable[[], None]) -> None:
+        """`ended` is called from the thread when it ends, also by a fault."""
         super().__init__(name="engine", daemon=True)
+        self._ended = ended
         self._settings = settings
         self._deliver = deliver
         self._commands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
@@ -91,10 +94,9 @@ class EngineLoop(threading.Thread):
         """How the engine is, read without waiting for it."""
         served = self._served
         pace = served.pace if served else None
-        state = "loading" if self._loading else "ready" if served else "model_missing" if self._problem else "idle"
         return StatusReport(
             id=request_id,
-            state=state,
+            state=self._state(),
             problem="" if served else self._problem,
             model_sha256=served.file.sha256 if served else "",
             model_name=served.file.name if served else "",
@@ -106,14 +108,29 @@ class EngineLoop(threading.Thread):
             kv_tokens=served.ledger.cells if served else 0,
             kv_reserved=served.ledger.reserved if served else 0,
             context_tokens=served.context_tokens if served else 0,
-            prompt_tokens_per_second=round(1000 / pace.prompt_token_ms, 1) if pace and pace.measured else 0.0,
-            answer_tokens_per_second=round(1000 / pace.fastest_decode_ms, 1) if pace and pace.fastest_decode_ms else 0.0,
+            prompt_tokens_per_second=pace.prompt_tokens_per_second if pace else 0.0,
+            answer_tokens_per_second=pace.answer_tokens_per_second if pace else 0.0,
             resident_mb=psutil.Process().memory_info().rss // (1024 * 1024),
         )
+
+    def _state(self) -> WorkerState:
+        if self._loading:
+            return "loading"
+        if self._served:
+            return "ready"
+        return "model_missing" if self._problem else "idle"
 
     # The thread
 
     def run(self) -> None:
+        try:
+            self._run()
+        except Exception:
+            log.exception("The engine's thread died.")
+        finally:
+            self._ended()
+
+    def _run(self) -> None:
         start_backend()
         while True:
             self._take_commands()
@@ -142,19 +159,26 @@ class EngineLoop(threading.Thread):
 
     def _submit(self, stream: Stream) -> None:
         if stream.key in self._streams:
-            message = "A request with this id is running on this connection."
-            self._outbox.append((stream.client, Failed(stream.request.id, FailureCode.BAD_REQUEST, {"message": message})))
+            self._refuse(stream, FailureCode.BAD_REQUEST, message="This id is in use on this connection.")
             return
         try:
             self._scheduler.submit(stream.job)
         except QueueFull as full:
-            detail: dict[str, int | str] = {"scope": full.scope, "waiting": full.waiting, "limit": full.limit}
-            failed = Failed(stream.request.id, FailureCode.BUSY, {"message": str(full), **detail})
-            self._outbox.append((stream.client, failed))
+            self._refuse(
+                stream,
+                FailureCode.BUSY,
+                message=str(full),
+                scope=full.scope,
+                waiting=full.waiting,
+                limit=full.limit,
+            )
             return
         self._streams[stream.key] = stream
         if self._served and self._served.file.sha256 == stream.model.sha256:
             self._prepare(stream, self._served)
+
+    def _refuse(self, stream: Stream, code: FailureCode, **detail: int | str) -> None:
+        self._outbox.append((stream.client, Failed(stream.request.id, code, detail)))
 
     def _prepare(self, stream: Stream, served: Served) -> None:
         """Build the prompt, or fail the request while it waits."""
@@ -187,10 +211,10 @@ class EngineLoop(threading.Thread):
             self._served.wipe()
         for stream in self._streams.values():
             # What is being written for the member is not kept either when it ends.
-            if stream.request.member == request.member and request.conversation in (None, stream.request.conversation):
+            named = request.conversation in (None, stream.request.conversation)
+            if stream.request.member == request.member and named:
                 stream.keep = False
         self._outbox.append((client, Forgotten(request.id, dropped)))
-        self._hand_on()
 
     def _preload(self, model: ModelOnDisk) -> None:
         if self._served is None:
@@ -214,7 +238,7 @@ class EngineLoop(threading.Thread):
                 self._fail(stream, FailureCode.MODEL_MISSING, message=self._problem)
 
     def _serve(self, model: ModelOnDisk) -> None:
-        """Load `model` in the place of what is loaded; without success nothing is served and `_problem` says why."""
+        """Load `model` in place of what is loaded; if that fails nothing is served, `_problem` says why."""
         if self._served:
             self._served.close()
         self._served = self._batcher = None
@@ -239,7 +263,8 @@ class EngineLoop(threading.Thread):
 
         def reserve(job: Job) -> bool:
             stream = self._streams[job.id]
-            assert stream.prompt is not None
+            if stream.prompt is None:  # it failed while it was prepared, and is gone already
+                return False
             held = served.ledger.reserve(
                 job.id,
                 tokens=stream.prompt.tokens,
@@ -253,7 +278,7 @@ class EngineLoop(threading.Thread):
                 return False
             if held.reused:
                 served.context.cut(held.seq, held.reused)
-            stream.begin(served, held)
+            stream.begin(served, held, stream.prompt)
             stream.events.append(Started(stream.request.id))
             return True
 
@@ -306,7 +331,7 @@ class EngineLoop(threading.Thread):
         self._scheduler.remove(stream.key)
         stream.close()
         self._outbox += [(stream.client, event) for event in stream.events]
-        if stream.held and self._served:
+        if stream.admitted and self._served:
             self._served.ledger.release(
                 stream.key,
                 keep=stream.kept_key if keep else None,

@@ -1,11 +1,13 @@
 """Builds the tokens of a prompt: pure, given a tokenizer.
 
-The model's own chat template is rendered with a sentinel in the place of each text, and cut at the sentinels. The
-template's parts are tokenised with control tokens recognised, all texts without: `<|im_end|>` typed by a member, or
-voted into the charter, stays eleven characters of text and never ends a turn.
+The model's own chat template is rendered with a sentinel in the place of each text, and cut at the
+sentinels. The template's parts are tokenised with control tokens recognised, all texts without:
+`<|im_end|>` typed by a member, or voted into the charter, stays eleven characters of text and never ends a
+turn.
 
-Everything up to the first text of a member is the public prefix. It depends on the behaviour (and on the day, for the
-few templates that print a date) and is the only part that different members' requests may share.
+Everything up to the first text of a member is the public prefix. It depends on the behaviour (and on the
+day, for the few templates that print a date) and is the only part that different members' requests may
+share.
 """
 
 import json
@@ -45,7 +47,7 @@ class TooLong(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of the prompt: a part of the template (`turn` None) or the text of a turn, 0 being the charter."""
+    """A stretch of the prompt: part of the template (`turn` None) or the text of a turn (0: the charter)."""
 
     text: str
     turn: int | None
@@ -53,7 +55,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Token ids, how many of them are the public prefix, and how many of the oldest turns had to be left out."""
+    """Token ids, how many of them are the public prefix, and how many of the oldest turns were left out."""
 
     tokens: tuple[int, ...]
     prefix_tokens: int
@@ -77,8 +79,9 @@ def _refuse(message: str) -> None:
 class ChatTemplate:
     """A model's chat template (Jinja, in the sandbox) that renders into segments.
 
-    `source` comes from a model file and is not trusted: the sandbox allows no access to Python and the output is
-    bounded. Raises TemplateFault when it cannot be parsed or does not show every text exactly once, in order.
+    `source` comes from a model file and is not trusted: the sandbox allows no access to Python and the
+    output is bounded. Raises TemplateFault when it cannot be parsed or does not show every text exactly
+    once, in order.
     """
 
     def __init__(self, source: str, *, bos: str, eos: str) -> None:
@@ -98,7 +101,10 @@ class ChatTemplate:
         self._has_system = self._takes_system()
 
     def segments(self, charter: str, turns: Sequence[Turn], *, today: date) -> list[Segment]:
-        """The prompt for an answer to the last turn, cut into segments. `turns` alternate, the first is the user's."""
+        """The prompt for an answer to the last turn, cut into segments.
+
+        `turns` alternate, the first is the user's.
+        """
         texts = [charter, *(turn.content for turn in turns)]
         marks = [f"\ue000{i}\ue001" for i in range(len(texts))]
         if self._has_system:
@@ -179,8 +185,9 @@ def build_prompt(
 ) -> Prompt:
     """The prompt's tokens, at most `limit`: the oldest question-and-answer pairs are left out until it fits.
 
-    `bos` is the token that must come first when the model wants one and the template does not write it. Raises
-    TooLong with figures when the last question alone does not fit, TemplateFault when the template is at fault.
+    `bos` is the token that must come first when the model wants one and the template does not write it.
+    Raises TooLong with figures when the last question alone does not fit, TemplateFault when the template
+    is at fault.
     """
     kept = tidy(turns)
     total = len(kept)
@@ -192,7 +199,8 @@ def build_prompt(
             known[key] = tokenize(*key)
         return known[key]
 
-    # A pair that is sure not to fit is left out before anything is rendered, so a long history costs one pass.
+    # A pair that is sure not to fit is left out before anything is rendered, so a long history costs one
+    # pass.
     room = limit
     for index in range(total - 1, -1, -1):
         room -= len(tokens_of(Segment(kept[index].content, index + 1)))

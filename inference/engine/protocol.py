@@ -1,8 +1,8 @@
 """The messages between the node and its inference worker, and how they travel.
 
-A frame is a 4-byte big-endian length and a UTF-8 JSON object of that many bytes. Every message has a `type`, and
-requests have an `id` that is unique on its connection; events name the request they belong to. Both sides are
-bounded: what is too long, malformed or unknown raises ProtocolError and changes nothing.
+A frame is a 4-byte big-endian length and a UTF-8 JSON object of that many bytes. Every message has a
+`type`, and requests have an `id` that is unique on its connection; events name the request they belong to.
+Both sides are bounded: what is too long, malformed or unknown raises ProtocolError and changes nothing.
 """
 
 import json
@@ -20,13 +20,17 @@ MAX_TOKENS = 4096
 HEADER = struct.Struct(">I")
 
 DoneReason = Literal["end", "length", "cancelled"]
+WorkerState = Literal["idle", "loading", "ready", "model_missing"]
 
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class ProtocolError(ValueError):
-    """A message that breaks the protocol. The text is a sentence; `request_id` is set when it could be read."""
+    """A message that breaks the protocol.
+
+    The text is a sentence; `request_id` is set when it could be read.
+    """
 
     def __init__(self, sentence: str, request_id: str = "") -> None:
         super().__init__(sentence)
@@ -49,8 +53,9 @@ class Turn:
 class Generate:
     """Ask for an answer to the last turn, which is the member's.
 
-    `member` and `conversation` are opaque names; nothing computed for one member is reused for another, and nothing
-    is kept without a conversation. `max_tokens` may shorten the longest answer of the behaviour, never extend it.
+    `member` and `conversation` are opaque names; nothing computed for one member is reused for another, and
+    nothing is kept without a conversation. `max_tokens` may shorten the longest answer of the behaviour,
+    never extend it.
     """
 
     id: str
@@ -86,7 +91,10 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """The request waits: `position` 1 is next, and it starts in about `estimate_seconds`. Sent again on change."""
+    """The request waits: `position` 1 is next, and it starts in about `estimate_seconds`.
+
+    Sent again on change.
+    """
 
     id: str
     position: int
@@ -112,8 +120,9 @@ class Text:
 class Done:
     """The answer is complete (`end`), reached its longest length (`length`) or was stopped (`cancelled`).
 
-    `cached_tokens` of the prompt's `prompt_tokens` needed no computing; times count from the request's arrival;
-    `model_sha256` names the file that answered, which may be a tuned variant of the behaviour's model.
+    `cached_tokens` of the prompt's `prompt_tokens` needed no computing; times count from the request's
+    arrival; `model_sha256` names the file that answered, which may be a tuned variant of the behaviour's
+    model.
     """
 
     id: str
@@ -128,7 +137,9 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """There will be no (more) answer. `code` is one of `engine.FailureCode`; `detail` holds its figures and `message`.
+    """There will be no (more) answer.
+
+    `code` is one of `engine.FailureCode`; `detail` holds its figures and `message`.
 
     `id` is "" when the worker could not tell which request was meant.
     """
@@ -148,14 +159,16 @@ class Forgotten:
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """How the worker is. `problem` says why there is no model when `state` is "model_missing"; figures are current.
+    """How the worker is.
 
-    `kv_tokens` is the room for reading and writing, in tokens; `kv_reserved` of it is promised to running requests;
-    speeds are measured, 0 before the first measurement; `context_tokens` bounds one request.
+    `problem` says why there is no model when `state` is "model_missing"; figures are current.
+
+    `kv_tokens` is the room for reading and writing, in tokens; `kv_reserved` of it is promised to running
+    requests; speeds are measured, 0 before the first measurement; `context_tokens` bounds one request.
     """
 
     id: str
-    state: Literal["idle", "loading", "ready", "model_missing"]
+    state: WorkerState
     problem: str
     model_sha256: str
     model_name: str
@@ -192,6 +205,7 @@ _NAMES: dict[type, str] = {
 }
 _REPLIES = {_NAMES[kind]: kind for kind in (Queued, Started, Text, Done, Failed, Forgotten, StatusReport)}
 
+
 def encode(message: Message) -> bytes:
     """The frame of a message. Raises ProtocolError when it would be too long or is not Unicode text."""
     data = {"type": _NAMES[type(message)], **asdict(message)}
@@ -205,7 +219,10 @@ def encode(message: Message) -> bytes:
 
 
 class FrameSplitter:
-    """Cuts a byte stream into the JSON texts of its frames. Feed it what arrives; it holds what is incomplete."""
+    """Cuts a byte stream into the JSON texts of its frames.
+
+    Feed it what arrives; it holds what is incomplete.
+    """
 
     def __init__(self) -> None:
         self._buffer = bytearray()
@@ -232,7 +249,10 @@ class FrameSplitter:
 
 
 def decode_request(body: bytes) -> Request:
-    """The request in a frame's JSON text. Raises ProtocolError, with the request's id when that much was readable."""
+    """The request in a frame's JSON text.
+
+    Raises ProtocolError, with the request's id when that much was readable.
+    """
     data = _object(body)
     request_id = data.get("id")
     if not isinstance(request_id, str) or not _ID.fullmatch(request_id):
@@ -262,7 +282,10 @@ def decode_request(body: bytes) -> Request:
 
 
 def decode_reply(body: bytes) -> Reply:
-    """The worker's message in a frame's JSON text. Raises ProtocolError when it is none that this version knows."""
+    """The worker's message in a frame's JSON text.
+
+    Raises ProtocolError when it is none that this version knows.
+    """
     data = _object(body)
     kind = _REPLIES.get(str(data.pop("type", "")))
     if kind is None:

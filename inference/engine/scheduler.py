@@ -1,8 +1,8 @@
 """Who is served next, and how much of each prompt is read in a step. Pure: no clock, no model.
 
-Members take turns, not requests: whoever sends ten questions waits behind everybody else's first. Each step of the
-model decodes one token of every running answer and then reads prompts, only as much as keeps the step short, so that
-a long prompt never freezes the answers of others.
+Members take turns, not requests: whoever sends ten questions waits behind everybody else's first. Each step
+of the model decodes one token of every running answer and then reads prompts, only as much as keeps the
+step short, so that a long prompt never freezes the answers of others.
 """
 
 from collections import OrderedDict, deque
@@ -50,14 +50,16 @@ class Job:
 class Scheduler:
     """The queue and who runs.
 
-    One group is served at a time. Another group's jobs get their turn when nothing of the current one waits or TURN
-    of it were admitted; then the running ones end first.
+    One group is served at a time. Another group's jobs get their turn when nothing of the current one waits
+    or TURN of it were admitted; then the running ones end first.
     """
 
     def __init__(self) -> None:
         self.group = ""
         self.running: dict[str, Job] = {}
-        self._waiting: OrderedDict[str, deque[Job]] = OrderedDict()  # member -> jobs; the first member is next
+        self._waiting: OrderedDict[str, deque[Job]] = (
+            OrderedDict()
+        )  # member -> jobs; the first member is next
         self._admitted_in_turn = 0
 
     @property
@@ -86,7 +88,7 @@ class Scheduler:
                     return
 
     def order(self) -> list[Job]:
-        """The waiting jobs as they will be served if nothing changes: the members' first jobs, their second, ..."""
+        """The waiting jobs as they will be served: the members' first jobs, then their second, and so on."""
         rows = [list(jobs) for jobs in self._waiting.values()]
         depth = max(map(len, rows), default=0)
         jobs = [row[i] for i in range(depth) for row in rows if i < len(row)]
@@ -110,7 +112,7 @@ class Scheduler:
         return admitted
 
     def next_group(self) -> str | None:
-        """The group to load now, or None: only when nothing runs, and the current one has no turn left or no jobs."""
+        """The group to load now: when nothing runs, and the current one's turn or jobs are used up."""
         if self.running or not self._waiting:
             return None
         groups = [job.group for job in self.order()]
@@ -164,18 +166,24 @@ class Pace:
         self.answer_tokens = _mixed(self.answer_tokens, tokens)
 
     def decode_token_ms(self, answers: int) -> float:
-        """One token's cost when `answers` are written at once; the nearest measured batch size speaks for others."""
+        """One token's cost when `answers` are written at once, from the nearest measured batch size."""
         if not self._decode_ms:
             return self.prompt_token_ms
         bucket = answers.bit_length()
         return self._decode_ms[min(self._decode_ms, key=lambda b: abs(b - bucket))]
 
     @property
-    def fastest_decode_ms(self) -> float:
-        return min(self._decode_ms.values(), default=0.0)
+    def prompt_tokens_per_second(self) -> float:
+        """Measured, 0 before the first measurement."""
+        return round(1000 / self.prompt_token_ms, 1) if self.measured else 0.0
+
+    @property
+    def answer_tokens_per_second(self) -> float:
+        """The best measured rate, all answers together; 0 before the first measurement."""
+        return round(1000 / min(self._decode_ms.values()), 1) if self._decode_ms else 0.0
 
     def wait_seconds(self, position: int, running: int) -> float:
-        """About when the job at `position` starts: answers end at the rate at which their tokens are written."""
+        """When the job at `position` may start: answers end at the rate at which their tokens are written."""
         return position * self.answer_tokens * self.decode_token_ms(max(running, 1)) / 1000
 
     def budget(self, *, decoding: int, most: int) -> int:
@@ -187,8 +195,8 @@ class Pace:
 class PromptRow:
     """The prompts being read, in a row: the first reads up to QUANTUM tokens, then stands at the end again.
 
-    Short prompts get through at once and a long one gets its share of every round (deficit round robin, Shreedhar and
-    Varghese 1995, with the rest of a share carried to the next step).
+    Short prompts get through at once and a long one gets its share of every round (deficit round robin,
+    Shreedhar and Varghese 1995, with the rest of a share carried to the next step).
     """
 
     def __init__(self) -> None:
@@ -196,7 +204,10 @@ class PromptRow:
         self._left = QUANTUM  # of the first one's share
 
     def plan(self, remaining: Iterable[tuple[str, int]], budget: int) -> dict[str, int]:
-        """How many tokens each prompt reads in this step, `budget` at most in all. `remaining`: id, tokens > 0."""
+        """How many tokens each prompt reads in this step, `budget` at most in all.
+
+        `remaining`: id, tokens > 0.
+        """
         todo = dict(remaining)
         first = self._row[0] if self._row else None
         self._row = deque(item for item in self._row if item in todo)

@@ -70,8 +70,10 @@ class Served:
         self.model.close()
 
     def answer_limit(self, behaviour: Behaviour, wanted: int | None) -> int:
-        """Longest answer in tokens: the behaviour's, the request's if shorter, and at most half the context."""
-        return min(behaviour.max_answer_tokens, wanted or behaviour.max_answer_tokens, self.context_tokens // 2)
+        """Longest answer: the behaviour's, the request's if shorter, at most half the context; in tokens."""
+        return min(
+            behaviour.max_answer_tokens, wanted or behaviour.max_answer_tokens, self.context_tokens // 2
+        )
 
     def prompt(self, behaviour: Behaviour, turns: tuple[Turn, ...], answer_limit: int) -> Prompt:
         """The prompt's tokens. Raises TooLong or TemplateFault."""

@@ -17,7 +17,10 @@ FLUSH_SECONDS = 0.025
 
 @dataclass(slots=True)
 class Stream:
-    """A request of `client`. `tokens` is the prompt and then the answer; the first `computed` are in the cache."""
+    """A request of `client`.
+
+    `tokens` is the prompt and then the answer; the first `computed` are in the cache.
+    """
 
     client: int
     request: Generate
@@ -26,8 +29,9 @@ class Stream:
     arrived: float
     prompt: Prompt | None = None
     answer_limit: int = 0
-    held: Running | None = None
-    sampler: Sampler | None = None
+    admitted: bool = False
+    held: Running = field(init=False)
+    sampler: Sampler = field(init=False)
     tokens: list[int] = field(default_factory=list)
     computed: int = 0
     cached: int = 0
@@ -62,12 +66,11 @@ class Stream:
     @property
     def seq(self) -> int:
         """Its sequence in the cache, once admitted."""
-        assert self.held is not None
         return self.held.seq
 
     @property
     def prefix(self) -> Prefix:
-        assert self.held is not None
+        """The public prefix that it builds on, once admitted."""
         return self.held.prefix
 
     @property
@@ -75,11 +78,11 @@ class Stream:
         """True when the whole prompt is read and the last token of the answer waits to be decoded."""
         return self.answered > 0
 
-    def begin(self, served: Served, held: Running) -> None:
-        """The request was admitted: continue from what the cache holds of it."""
-        assert self.prompt is not None
+    def begin(self, served: Served, held: Running, prompt: Prompt) -> None:
+        """The request was admitted: continue from what the cache holds of its prompt."""
+        self.admitted = True
         self.held = held
-        self.tokens = list(self.prompt.tokens)
+        self.tokens = list(prompt.tokens)
         self.computed = self.cached = held.reused
         self.sampler = Sampler(served.model, self.behaviour, secrets.randbits(32))
 
@@ -112,9 +115,9 @@ class Stream:
         )
 
     def close(self) -> None:
-        if self.sampler:
+        """Free what llama.cpp holds for it."""
+        if self.admitted:
             self.sampler.close()
-            self.sampler = None
 
     def _flush(self) -> None:
         if self._text:

@@ -1,9 +1,9 @@
 """The worker: a Unix socket in front of the engine's thread.
 
-Only the node's own user gets in: the socket has mode 0600 in a folder of mode 0700, and the kernel tells who is at
-the other end. Every client may have many requests under way; when it goes, they end. What a client sends can harm
-nobody but itself: frames are bounded, a frame that begins must end in time, and a client that does not read what it
-asked for is let go.
+Only the node's own user gets in: the socket has mode 0600 in a folder of mode 0700, and the kernel tells
+who is at the other end. Every client may have many requests under way; when it goes, they end. What a
+client sends can harm nobody but itself: frames are bounded, a frame that begins must end in time, and a
+client that does not read what it asked for is let go.
 """
 
 import asyncio
@@ -16,9 +16,10 @@ import signal
 import socket
 import struct
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 from inference.behaviour import Behaviour
 from inference.engine.engine import FailureCode
@@ -46,6 +47,9 @@ BehaviourSource = Callable[[str], Behaviour | None]
 ModelSource = Callable[[Behaviour], ModelOnDisk]
 """The file to serve a behaviour with. Raises ModelUnusable with a sentence when there is none."""
 
+A = TypeVar("A")
+R = TypeVar("R")
+
 FRAME_SECONDS = 10.0
 """A frame that has begun must end within this time."""
 MAX_CLIENTS = 64
@@ -57,6 +61,10 @@ MAX_SOCKET_PATH = 107
 
 class WorkerRefused(Exception):
     """The worker cannot start; the text is a sentence for the operator."""
+
+
+class EngineDied(Exception):
+    """The engine's thread ended by a fault: the process must end too, so that it is started again."""
 
 
 class Worker:
@@ -77,12 +85,15 @@ class Worker:
         self._preload = preload
         self._clients: dict[int, asyncio.StreamWriter] = {}
         self._numbers = itertools.count(1)
-        self._engine = EngineLoop(settings, self._deliver)
+        self._engine = EngineLoop(settings, self._deliver, self._engine_ended)
         # Looking up a behaviour may block on the database; one thread keeps its connection.
         self._lookups = ThreadPoolExecutor(1, thread_name_prefix="lookup")
 
     def run(self) -> None:
-        """Serve until told to stop. Raises WorkerRefused when another worker has the socket, or it cannot be made."""
+        """Serve until told to stop.
+
+        Raises WorkerRefused when the socket is taken or cannot be made, and EngineDied.
+        """
         # The engine's thread wants Python's lock back quickly after each call into llama.cpp.
         sys.setswitchinterval(0.0005)
         with _only_worker(self._path):
@@ -90,15 +101,22 @@ class Worker:
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
-        stopped = asyncio.Event()
+        self._stopped = asyncio.Event()
+        told = False
+
+        def tell() -> None:
+            nonlocal told
+            told = True
+            self._stopped.set()
+
         for number in (signal.SIGTERM, signal.SIGINT):
-            self._loop.add_signal_handler(number, stopped.set)
+            self._loop.add_signal_handler(number, tell)
         self._engine.start()
         server = await asyncio.start_unix_server(self._client, sock=_listen(self._path))
         if self._preload:
             await self._load(self._preload)
         try:
-            await stopped.wait()
+            await self._stopped.wait()
         finally:
             server.close()
             for writer in list(self._clients.values()):
@@ -107,6 +125,12 @@ class Worker:
             await self._loop.run_in_executor(None, self._engine.join)
             self._lookups.shutdown()
             self._path.unlink(missing_ok=True)
+        if not told:
+            raise EngineDied("The engine's thread died; its log says why.")
+
+    def _engine_ended(self) -> None:
+        with contextlib.suppress(RuntimeError):  # the event loop is closed
+            self._loop.call_soon_threadsafe(self._stopped.set)
 
     async def _load(self, behaviour: Behaviour) -> None:
         try:
@@ -114,7 +138,7 @@ class Worker:
         except ModelUnusable as error:
             self._engine.note_problem(str(error))
 
-    async def _look_up(self, function: Callable, argument: object):  # type: ignore[no-untyped-def]
+    async def _look_up(self, function: Callable[[A], R], argument: A) -> R:
         return await self._loop.run_in_executor(self._lookups, function, argument)
 
     # Clients
@@ -208,23 +232,25 @@ def _bad_request(error: ProtocolError) -> Failed:
 
 
 def _own_user(connection: socket.socket) -> bool:
-    """True when the peer runs as this user, or as root, who could read everything anyway (SO_PEERCRED, unix(7))."""
+    """True when the peer runs as this user, or as root, who reads all anyway (SO_PEERCRED, unix(7))."""
     data = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
     _pid, uid, _gid = struct.unpack("3i", data)
     return uid in (os.getuid(), 0)
 
 
 @contextlib.contextmanager
-def _only_worker(path: Path):  # type: ignore[no-untyped-def]
-    """Hold the lock beside the socket, so that a second worker refuses and a dead one's socket can be replaced."""
+def _only_worker(path: Path) -> Iterator[None]:
+    """Hold the lock beside the socket: a second worker is refused, a dead one's socket can be replaced."""
     if len(os.fsencode(path)) > MAX_SOCKET_PATH:
         raise WorkerRefused(
-            f"The path of the worker's socket is too long for this system: {path}. Move the data folder higher up."
+            f"The path of the worker's socket is too long for this system: {path}. "
+            "Move the data folder higher up."
         )
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if path.parent.stat().st_mode & 0o077:
         raise WorkerRefused(
-            f"The folder {path.parent} is open to other users of this computer. Close it with: chmod 700 '{path.parent}'"
+            f"The folder {path.parent} is open to other users of this computer. "
+            f"Close it with: chmod 700 '{path.parent}'"
         )
     with path.with_suffix(".lock").open("w") as lock:
         try:

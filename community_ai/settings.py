@@ -180,17 +180,6 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/accounts/login/"
 
-ACCOUNT_ADAPTER = "governance.accounts.AccountAdapter"
-ACCOUNT_LOGIN_METHODS = {"username", "email"}
-ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
-ACCOUNT_EMAIL_VERIFICATION = "optional"
-ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
-MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
-MFA_TOTP_ISSUER = "Community AI"
-
 # A node without a mail server says so on the page and prints links in the operator's terminal instead.
 EMAIL_HOST = os.environ.get("COMMUNITY_AI_EMAIL_HOST", "").strip()
 EMAIL_PORT = env_int("COMMUNITY_AI_EMAIL_PORT", 587, least=1, most=65535)
@@ -201,6 +190,23 @@ DEFAULT_FROM_EMAIL = os.environ.get("COMMUNITY_AI_EMAIL_FROM", "").strip() or f"
 EMAIL_BACKEND = (
     "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else "django.core.mail.backends.dummy.EmailBackend"
 )
+
+ACCOUNT_ADAPTER = "governance.accounts.AccountAdapter"
+ACCOUNT_FORMS = {"login": "governance.forms.LoginForm", "signup": "governance.forms.SignupForm"}
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+# Without mail nothing is asked, promised or hidden that only mail could carry.
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"] if EMAIL_HOST else ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "optional" if EMAIL_HOST else "none"
+ACCOUNT_PREVENT_ENUMERATION = bool(EMAIL_HOST)
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
+MFA_TOTP_ISSUER = "Community AI"
+PASSWORD_RESET_TIMEOUT = 24 * 3600
+# How many proxies in front of the node add the visitor's address to X-Forwarded-For: rate limits count by it.
+ALLAUTH_TRUSTED_PROXY_COUNT = env_int("COMMUNITY_AI_PROXIES", 1 if SECURE else 0, least=0, most=5)
 
 # --- Languages ---------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

@@ -136,7 +136,7 @@ else:
     DATABASES = {
         "default": {
             "ENGINE": "community_ai.core.sqlcipher",
-            "NAME": HOME.database,
+            "NAME": str(HOME.database),
             "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE"},
             "TEST": {"NAME": HOME.root / "test.sqlite3"},
         }

@@ -62,7 +62,9 @@ def make_venv() -> None:
         import ensurepip  # noqa: F401
         import venv  # noqa: F401
     except ImportError:
-        raise Refused(f"Python cannot make virtual environments here. Install that with: {apt(['python3-venv'])}") from None
+        raise Refused(
+            f"Python cannot make virtual environments here. Install that with: {apt(['python3-venv'])}"
+        ) from None
     if (VENV / "pyvenv.cfg").exists():
         say("The Python of .venv has changed: making it anew.")
         shutil.rmtree(VENV)
@@ -132,10 +134,9 @@ def pip_install(lock: Path, *options: str | Path) -> None:
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
             env={**os.environ, "PATH": path, "PYTHONUNBUFFERED": "1"},
         )  # fmt: skip
-        assert process.stdout
         tail: list[str] = []
         try:
-            for line in process.stdout:
+            for line in process.stdout or ():
                 log.write(line)
                 tail = [*tail[-24:], line]
                 news.read(line.strip())
@@ -144,7 +145,8 @@ def pip_install(lock: Path, *options: str | Path) -> None:
             raise
         if process.wait():
             raise Refused(
-                "".join(tail) + f"\nThe packages of requirements/{lock.name} could not be installed; the lines above say "
+                "".join(tail)
+                + f"\nThe packages of requirements/{lock.name} could not be installed; the lines above say "
                 f"why, and {LOG.relative_to(ROOT)} says more. What was fetched so far is kept: just try again."
             )
 

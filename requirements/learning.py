@@ -24,8 +24,10 @@ CPU_LOCK = HERE / "torch-cpu.txt"
 
 
 def locked_version() -> str:
+    """The version of torch that the locks hold. Raises Refused."""
     found = re.search(r"^torch==(\S+)\+cpu ", CPU_LOCK.read_text("utf-8"), flags=re.MULTILINE)
-    assert found, "torch-cpu.txt names torch"
+    if not found:
+        raise Refused(f"{CPU_LOCK.name} does not name torch.")
     return found[1]
 
 
@@ -43,7 +45,8 @@ def installed_version() -> str | None:
 
 
 def pip_knows_cpu_wheel() -> bool:
-    command = [PYTHON, "-m", "pip", "install", "--quiet", "--dry-run", "--no-deps", f"torch=={locked_version()}+cpu"]
+    wanted = f"torch=={locked_version()}+cpu"
+    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--dry-run", "--no-deps", wanted]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 

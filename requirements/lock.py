@@ -1,6 +1,7 @@
 """Writes the locks beside this file from pyproject.toml: exact versions, and the hash of every file that may be used.
 
-Run it with `make lock`; `make lock ARGS="--upgrade-package django"` takes a newer version. These come out, each complete in itself, so that `pip install --no-deps` is enough:
+Run it with `make lock`; `make lock ARGS="--upgrade-package django"` takes a newer version. What comes out, each
+complete in itself, so that `pip install --no-deps` is enough:
 
   build.txt         what installs the rest (pip, and the tools that compile llama-cpp-python), from build.in
   run.txt           a node

@@ -47,7 +47,9 @@ def install_programs() -> None:
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     try:
         subprocess.run(["apt-get", "update", "-qq"], env=quiet, check=True)
-        subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", DEBIAN_PACKAGE], env=quiet, check=True)
+        subprocess.run(
+            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", DEBIAN_PACKAGE], env=quiet, check=True
+        )
     except subprocess.CalledProcessError as failure:
         raise NoServer(f"apt-get could not install {DEBIAN_PACKAGE} (exit {failure.returncode}).") from None
 

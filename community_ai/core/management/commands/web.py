@@ -28,7 +28,7 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=2) from None
         connection.ensure_connection()  # a wrong key ends here, before anything listens
         connection.close()
-        loop: asyncio.AbstractEventLoop = reactor._asyncioEventloop  # type: ignore[attr-defined]
+        loop: asyncio.AbstractEventLoop = reactor._asyncioEventloop
         asyncio.set_event_loop(loop)
         driver = LifespanDriver(application)
         loop.run_until_complete(driver.startup())

@@ -1,4 +1,4 @@
-"""The setup steps of the core: tables, cache, jobs' schedule, static files."""
+"""The setup steps of the core: tables, cache, jobs' schedule, translations, static files."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from django_q.models import Schedule
 from community_ai.core.home import FILE_MODE, Home
 from community_ai.core.housekeeping import clear_expired_sessions, wipe_deleted_text
 from community_ai.core.setup_steps import register_setup_step
+from community_ai.core.translations import TranslationError, compile_translations
 
 
 def make_tables(home: Home) -> str | None:
@@ -45,6 +46,15 @@ def gather_static_files(home: Home) -> str | None:
     return "The pages' files are in place."
 
 
+def compile_pages_translations(home: Home) -> str | None:
+    """A translation that cannot be compiled is named and left out: the node starts without it."""
+    try:
+        written = compile_translations(map(Path, settings.LOCALE_PATHS))
+    except TranslationError as problem:
+        return f"{problem}. The pages show English instead."
+    return f"{len(written)} translations are compiled." if written else None
+
+
 def schedule_housekeeping(home: Home) -> str | None:
     """The schedule is derived from the code: what is missing is added, what changed is mended."""
     for name, job, every in (
@@ -60,4 +70,5 @@ def schedule_housekeeping(home: Home) -> str | None:
 def register_core_steps() -> None:
     register_setup_step("tables", make_tables)
     register_setup_step("schedule", schedule_housekeeping)
+    register_setup_step("translations", compile_pages_translations)
     register_setup_step("static files", gather_static_files)

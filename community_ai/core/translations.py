@@ -13,7 +13,7 @@ import polib
 
 
 class TranslationError(Exception):
-    """A .po file cannot be read; the text names the file and the line."""
+    """A .po file cannot be compiled; the text names the file and the reason."""
 
 
 def compile_translations(locale_folders: Iterable[Path]) -> list[Path]:
@@ -34,11 +34,10 @@ def compile_translations(locale_folders: Iterable[Path]) -> list[Path]:
 
 
 def _compile(source: Path, target: Path) -> None:
-    try:
-        catalogue = polib.pofile(str(source), encoding="utf-8").to_binary()
-    except (OSError, UnicodeDecodeError) as problem:
-        raise TranslationError(f"{source} cannot be read as a translation: {problem}") from None
     # Written beside and renamed: a process that reads it now sees the old file or the new one, never a half.
     half = target.with_name(f".{target.name}.{os.getpid()}")
-    half.write_bytes(catalogue)
-    half.replace(target)
+    try:
+        half.write_bytes(polib.pofile(str(source), encoding="utf-8").to_binary())
+        half.replace(target)
+    except (OSError, UnicodeDecodeError) as problem:
+        raise TranslationError(f"The translation {source} cannot be compiled: {problem}") from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from community_ai.core.clock import now
 from governance.forms import INVITATION_SESSION_KEY
@@ -11,6 +12,15 @@ from governance.services import invitations
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    _no_match = _("Name and password do not fit together. Please check both and try again.")
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "username_password_mismatch": _no_match,
+        "email_password_mismatch": _no_match,
+        "username_taken": _("Somebody here has this name already. Please choose another."),
+        "too_many_login_attempts": _("There were many tries. Please wait five minutes and try again."),
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Whether this browser came with an invitation that lets somebody in.
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from community_ai.core.clock import now
+from governance.access import member_of
 from governance.admin_site import ModeratorPage
 from governance.models import Appointment, Invitation, Member, Role
 from governance.permissions import Permission
@@ -17,7 +18,6 @@ from governance.services import invitations
 class MemberPage(ModeratorPage):
     list_display = ("username", "display_name", "roles_now", "is_active", "date_joined")
     search_fields = ("username", "display_name")
-    list_filter = ("is_active",)
     fields = ("username", "display_name", "language", "roles_now", "is_active", "date_joined")
     readonly_fields = ("roles_now",)
 
@@ -51,5 +51,5 @@ class InvitationPage(ModeratorPage):
     @admin.action(description=_("Take back the chosen links"), permissions=["view"])
     def take_back(self, request: HttpRequest, chosen: QuerySet[Invitation]) -> None:
         for invitation in chosen:
-            invitations.revoke(invitation_id=invitation.pk, by=request.user, now=now())
+            invitations.revoke(invitation_id=invitation.pk, by=member_of(request), now=now())
         messages.success(request, gettext("The chosen links are taken back. They let nobody in any more."))

@@ -25,8 +25,6 @@ class CommunityAdminConfig(AdminConfig):
 class ModeratorPage(admin.ModelAdmin):
     """Moderators look; nothing is added, changed or deleted here. What they may do is an action of its own."""
 
-    actions_selection_counter = False
-
     def has_module_permission(self, request: HttpRequest) -> bool:
         return may_moderate(request)
 
@@ -72,10 +70,14 @@ class CommunityAdminSite(admin.AdminSite):
         wanted = request.GET.get("next") or reverse("admin:index")
         return redirect(f"{reverse('account_login')}?{urlencode({'next': wanted})}")
 
-    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def logout(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: Any = None
+    ) -> HttpResponse:
         return redirect("account_logout")
 
-    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def password_change(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: Any = None
+    ) -> HttpResponse:
         return redirect("account_change_password")
 
 

@@ -1,11 +1,13 @@
 from django.apps import AppConfig
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from community_ai.core.first_page import register_first_page
 
 
 class GovernanceConfig(AppConfig):
     name = "governance"
+    verbose_name = _("Community")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

@@ -6,6 +6,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
+from governance.access import member_of
 from governance.forms import AccountForm
 from governance.services import members
 
@@ -14,7 +15,7 @@ from governance.services import members
 @never_cache
 def account(request: HttpRequest) -> HttpResponse:
     """The member's own name and language, and the way to password, codes and passkeys."""
-    member = request.user
+    member = member_of(request)
     form = AccountForm(
         request.POST or None, initial={"display_name": member.display_name, "language": member.language}
     )

@@ -6,7 +6,6 @@ from allauth.core.ratelimit import respond_429
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from community_ai.core.clock import now
+from governance.access import member_of
 from governance.forms import INVITATION_SESSION_KEY, InvitationForm
 from governance.limits import within_limit
 from governance.models import Invitation
@@ -28,14 +28,13 @@ NEW_LINK_SESSION_KEY = "new_invitation"
 @never_cache
 def invitations(request: HttpRequest) -> HttpResponse:
     """The member's own links; a new one is shown once, right after it was made."""
-    if not request.user.may(Permission.INVITE):
-        raise PermissionDenied
+    member = member_of(request, who_may=Permission.INVITE)
     form = InvitationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         if not within_limit(request, "invite"):
             return respond_429(request)
         try:
-            issued = service.issue(by=request.user, now=now(), **form.cleaned_data)
+            issued = service.issue(by=member, now=now(), **form.cleaned_data)
         except service.TooManyOpen:
             sentence = _("You have %(most)d open links. Take some back before you make another.")
             form.add_error(None, sentence % {"most": service.MOST_OPEN})
@@ -43,7 +42,7 @@ def invitations(request: HttpRequest) -> HttpResponse:
             request.session[NEW_LINK_SESSION_KEY] = issued.secret
             return redirect("governance:invitations")
     moment = now()
-    own = Invitation.objects.filter(issued_by=request.user)
+    own = Invitation.objects.filter(issued_by=member)
     return render(
         request,
         "governance/invitations.html",
@@ -61,7 +60,7 @@ def invitations(request: HttpRequest) -> HttpResponse:
 @require_POST
 def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     try:
-        service.revoke(invitation_id=pk, by=request.user, now=now())
+        service.revoke(invitation_id=pk, by=member_of(request), now=now())
     except service.NotUsable:
         raise Http404 from None
     messages.success(request, _("The link is taken back. It lets nobody in any more."))

@@ -3,6 +3,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.i18n import set_language
 
+from governance.access import member_of
 from governance.services import members
 
 
@@ -14,5 +15,5 @@ def choose(request: HttpRequest) -> HttpResponse:
     if language not in dict(settings.LANGUAGES):
         return redirect("/")
     if request.user.is_authenticated:
-        members.choose_language(member=request.user, language=language)
+        members.choose_language(member=member_of(request), language=language)
     return set_language(request)

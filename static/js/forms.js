@@ -54,7 +54,7 @@
   });
 
   document.addEventListener("DOMContentLoaded", () => {
-    document.querySelectorAll("[data-password]").forEach(addToggle);
+    document.querySelectorAll("[data-password] input").forEach(addToggle);
     document.querySelectorAll("button[data-copy]").forEach(addCopy);
   });
 })();

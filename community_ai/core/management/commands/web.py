@@ -1,6 +1,7 @@
 import asyncio
 from typing import Any
 
+from channels.routing import get_default_application
 from daphne.endpoints import build_endpoint_description_strings
 from daphne.server import Server  # installs Twisted's asyncio reactor: nothing may import a reactor before
 from django.conf import settings
@@ -20,8 +21,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         from twisted.internet import reactor
 
-        from community_ai.asgi import application
-
+        application = get_default_application()
         try:
             host, port = split_bind(options["bind"])
         except ValueError as error:

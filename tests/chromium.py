@@ -18,12 +18,21 @@ COMMANDS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 DEBIAN_PACKAGES = ("chromium", "fonts-dejavu-core")
 
 
+def chromium_of_this_computer() -> Path | None:
+    """The one that the variable CHROMIUM names, else the first in PATH that starts; None leaves it to Playwright."""
+    if named := os.environ.get("CHROMIUM"):
+        return Path(named)
+    candidates = (Path(found) for command in COMMANDS if (found := shutil.which(command)))
+    return next(filter(version, candidates), None)
+
+
 def find_chromium() -> Path | None:
-    """The first Chromium that starts: one in PATH, else the one that Playwright has fetched, else None."""
-    candidates = [Path(found) for command in COMMANDS if (found := shutil.which(command))]
+    """This computer's Chromium, else the one that Playwright has fetched, else None."""
+    if found := chromium_of_this_computer():
+        return found
     with sync_playwright() as playwright:
-        candidates.append(Path(playwright.chromium.executable_path))
-    return next((path for path in candidates if version(path)), None)
+        fetched = Path(playwright.chromium.executable_path)
+    return fetched if version(fetched) else None
 
 
 def version(path: Path) -> str | None:

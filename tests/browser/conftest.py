@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.chromium import chromium_of_this_computer
 from tests.nodes import RunningNode
 
 FLAGS = [
@@ -24,17 +24,11 @@ FLAGS = [
 PASSWORD = "a long enough pass phrase"
 
 
-def chromium() -> str | None:
-    """The Chromium that `make test` found or installed; None lets Playwright take its own."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     # Started and stopped per module: Playwright's loop must not run while other tests use asyncio.
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium_of_this_computer(), args=FLAGS)
         yield browser
         browser.close()
 

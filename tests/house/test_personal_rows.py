@@ -27,11 +27,12 @@ def personal_models() -> list[type[PersonalRow]]:
 def accessors() -> set[str]:
     """The names under which other rows reach personal rows, such as `messages` of a conversation."""
     return {
-        relation.get_accessor_name()
+        name
         for model in apps.get_models()
         for relation in model._meta.related_objects
         if issubclass(relation.related_model, PersonalRow) and (relation.one_to_many or relation.many_to_many)
-    } - {None}
+        if (name := relation.get_accessor_name())
+    }
 
 
 def by_hand(tree: ast.Module, models: set[str], reverse: set[str]) -> Iterator[int]:

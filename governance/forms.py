@@ -8,7 +8,7 @@ from allauth.account import forms as allauth_forms
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.conf import settings
-from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
+from django.contrib.auth.password_validation import validate_password
 from django.core.validators import MaxValueValidator, MinLengthValidator, MinValueValidator
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
@@ -26,6 +26,8 @@ INVITATION_SESSION_KEY = "invitation"
 # No correcting or capitalising of what must be typed exactly.
 EXACT = {"autocapitalize": "none", "spellcheck": "false"}
 
+PASSWORD_ADVICE = _("At least 10 characters. Three or four words that only you would put together are good.")
+
 
 class NameTaken(Exception):
     """Another person registered with this name between the check and the save."""
@@ -36,14 +38,13 @@ def language_choices() -> list[tuple[str, str]]:
     return [(code, get_language_info(code)["name_local"].capitalize()) for code, _name in settings.LANGUAGES]
 
 
-def plain_line(*, label: Any, most: int, required: bool = True, least: int = 0, **attrs: Any) -> forms.CharField:
-    """A field for one line of visible text."""
+def plain_line(*, label: Any, most: int, least: int = 0, autocomplete: str = "off", **more: Any) -> forms.CharField:
+    """A field for one line of visible text, in whichever direction its script runs."""
     validators: list[Any] = [validate_plain_line]
     if least:
         validators.append(MinLengthValidator(least))
-    return forms.CharField(
-        label=label, max_length=most, required=required, validators=validators, **attrs
-    )
+    widget = forms.TextInput(attrs={"autocomplete": autocomplete, "dir": "auto"})
+    return forms.CharField(label=label, max_length=most, validators=validators, widget=widget, **more)
 
 
 class SignInNameField(forms.CharField):
@@ -53,7 +54,9 @@ class SignInNameField(forms.CharField):
         super().__init__(
             max_length=SIGN_IN_NAME_LENGTH,
             validators=[validate_sign_in_name],
-            widget=forms.TextInput(attrs={**EXACT, "autocomplete": "username", "autocapitalize": "words"}),
+            widget=forms.TextInput(
+                attrs={**EXACT, "autocomplete": "username", "autocapitalize": "words", "dir": "auto"}
+            ),
             **attrs,
         )
 
@@ -73,7 +76,7 @@ class SetupForm(forms.Form):
         label=_("Choose a password"),
         strip=False,
         max_length=1000,
-        help_text=_("At least 10 characters. Three or four words that only you would put together are good."),
+        help_text=PASSWORD_ADVICE,
     )
 
     def __init__(self, *args: Any, password_shown: bool = False, **kwargs: Any) -> None:
@@ -128,7 +131,7 @@ class SignupForm(allauth_forms.SignupForm):
             help_text=_("You sign in with it, and the others see it. Any script, spaces too."),
         )
         self.fields["password1"].label = _("Choose a password")
-        self.fields["password1"].help_text = password_validators_help_text_html()
+        self.fields["password1"].help_text = PASSWORD_ADVICE
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
         self.order_fields(["username", "email", "password1"])
@@ -138,9 +141,7 @@ class SignupForm(allauth_forms.SignupForm):
         try:
             with transaction.atomic():
                 member: Member = super().save(request)
-                invitations.accept(
-                    secret=request.session.get(INVITATION_SESSION_KEY, ""), member=member, now=now()
-                )
+                invitations.accept(secret=request.session.get(INVITATION_SESSION_KEY, ""), member=member, now=now())
         except IntegrityError:
             raise NameTaken from None
         request.session.pop(INVITATION_SESSION_KEY, None)
@@ -170,7 +171,7 @@ class AccountForm(forms.Form):
         most=80,
         required=False,
         help_text=_("Leave it empty to show the name that you sign in with."),
-        widget=forms.TextInput(attrs={"autocomplete": "nickname"}),
+        autocomplete="nickname",
     )
     language = forms.ChoiceField(
         label=_("Language of the pages"),
@@ -197,5 +198,4 @@ class InvitationForm(forms.Form):
         most=120,
         required=False,
         help_text=_("For example who it is for. The people you invite do not see it."),
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )

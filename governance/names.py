@@ -43,4 +43,3 @@ def validate_plain_line(text: str) -> None:
             _("This holds an invisible sign, such as a line break or a direction mark. Please type it again."),
             code="invisible",
         )
-

@@ -102,9 +102,7 @@ def accept(*, secret: str, member: Member, now: datetime) -> None:
     """
     with transaction.atomic():
         # One statement decides who gets the last place: of two at once, the second updates no row.
-        taken = (
-            Invitation.objects.usable(now=now).filter(digest=digest_of(secret)).update(uses=F("uses") + 1)
-        )
+        taken = Invitation.objects.usable(now=now).filter(digest=digest_of(secret)).update(uses=F("uses") + 1)
         if not taken:
             raise NotUsable(why_unusable(secret=secret, now=now) or Why.USED_UP)
         roles.appoint(member=member, role=roles.MEMBER, now=now)

@@ -16,9 +16,7 @@ from governance.services import members
 def account(request: HttpRequest) -> HttpResponse:
     """The member's own name and language, and the way to password, codes and passkeys."""
     member = member_of(request)
-    form = AccountForm(
-        request.POST or None, initial={"display_name": member.display_name, "language": member.language}
-    )
+    form = AccountForm(request.POST or None, initial={"display_name": member.display_name, "language": member.language})
     if request.method == "POST" and form.is_valid():
         members.describe(member=member, **form.cleaned_data)
         with translation.override(member.language or translation.get_language()):

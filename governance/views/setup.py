@@ -83,9 +83,7 @@ def _questions(request: HttpRequest) -> HttpResponse:
         return _page(request, SetupForm(initial={"language": get_language()}))
     if "show" in request.POST:
         # The way of "Show" without JavaScript: the same answers again, the password readable.
-        return _page(
-            request, SetupForm(initial=request.POST.dict(), password_shown=request.POST["show"] == "1")
-        )
+        return _page(request, SetupForm(initial=request.POST.dict(), password_shown=request.POST["show"] == "1"))
     form = SetupForm(request.POST)
     if not form.is_valid():
         return _page(request, form)

@@ -24,7 +24,7 @@ HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 
 
 def locked(lock: Path) -> dict[str, list[tuple[Requirement, int]]]:
-    """Each package of a lock: its requirement (there may be two, for two kinds of machine) and how many hashes it has."""
+    """Each package of a lock with its requirement (two, for two kinds of machine) and the number of its hashes."""
     text = re.sub(r"^#.*\n", "", lock.read_text("utf-8"), flags=re.MULTILINE).replace("\\\n", " ")
     found: dict[str, list[tuple[Requirement, int]]] = {}
     for line in filter(str.strip, text.splitlines()):

@@ -29,9 +29,7 @@ def environment(home: Path, **extra: str) -> dict[str, str]:
     """This process's environment, pointed at another data folder and SQLCipher."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("COMMUNITY_AI_")}
     env.pop("DATABASE_URL", None)
-    env.update(
-        COMMUNITY_AI_HOME=str(home), DJANGO_SETTINGS_MODULE="community_ai.settings", HF_HUB_OFFLINE="1", **extra
-    )
+    env.update(COMMUNITY_AI_HOME=str(home), DJANGO_SETTINGS_MODULE="community_ai.settings", HF_HUB_OFFLINE="1", **extra)
     return env
 
 

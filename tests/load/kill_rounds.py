@@ -32,7 +32,7 @@ CHECKPOINT_SECONDS = 1.5
 
 @dataclass
 class Asked:
-    """A question that the node acknowledged: its marker, its conversation's page, and what was last seen of its answer."""
+    """A question that the node acknowledged: its marker, its page, and what was last seen of its answer."""
 
     marker: str
     path: str
@@ -59,7 +59,12 @@ def found(visitor: Visitor, node: RunningNode) -> None:
     """Answer the first-run page's four questions."""
     page = visitor.get("/setup/")
     visitor.submit(
-        page, page.form(with_field="password"), community_name="Kill Rounds", language="en", username="founder", password=PASSWORD
+        page,
+        page.form(with_field="password"),
+        community_name="Kill Rounds",
+        language="en",
+        username="founder",
+        password=PASSWORD,
     )
 
 

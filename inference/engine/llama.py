@@ -25,8 +25,8 @@ BATCH = 512
 """Most tokens in one decode."""
 SEQUENCES = 128
 """Sequence ids of a context: running requests, prefixes and kept conversations. llama.cpp allows 256."""
-MOST_CELLS = 32768
-"""More room than 32 writers can use well; a cell costs memory from the start."""
+MOST_CELLS = 16384
+"""More room than the writers of a small computer can use well; a cell costs memory from the start."""
 PENALTY_WINDOW = 64
 """How many of the last tokens the repeat penalty looks at."""
 
@@ -139,7 +139,7 @@ class LlamaModel:
 
 @dataclass(slots=True)
 class Part:
-    """A sequence's share of a batch: `tokens` from position `start`; `output` asks for the last one's logits."""
+    """A sequence's share of a batch: `tokens` from position `start`; `output` asks for logits of the last."""
 
     seq: int
     start: int

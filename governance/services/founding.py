@@ -67,4 +67,4 @@ def setup_key() -> str:
 
 def is_setup_key(text: str) -> bool:
     """Whether `text` is the set-up key, compared in constant time."""
-    return hmac.compare_digest(text.strip().lower().encode(), setup_key().encode())
+    return hmac.compare_digest(text.strip().lower().encode(errors="replace"), setup_key().encode())

@@ -124,4 +124,4 @@ def why_unusable(*, secret: str, now: datetime) -> Why | None:
 
 def digest_of(secret: str) -> str:
     """What is kept of a secret: SHA-256, plain, because the secret itself is random and long (144 bits)."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()

@@ -200,7 +200,12 @@ ACCOUNT_EMAIL_VERIFICATION = "optional" if EMAIL_HOST else "none"
 ACCOUNT_PREVENT_ENUMERATION = bool(EMAIL_HOST)
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
-MFA_FORMS = {"add_webauthn": "governance.forms.AddPasskeyForm"}
+MFA_FORMS = {
+    "add_webauthn": "governance.passkey_forms.AddPasskeyForm",
+    "authenticate_webauthn": "governance.passkey_forms.AuthenticatePasskeyForm",
+    "login_webauthn": "governance.passkey_forms.LoginPasskeyForm",
+    "reauthenticate_webauthn": "governance.passkey_forms.ReauthenticatePasskeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE

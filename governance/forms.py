@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account import forms as allauth_forms
-from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
@@ -146,23 +145,6 @@ class SignupForm(allauth_forms.SignupForm):
             raise NameTaken from None
         request.session.pop(INVITATION_SESSION_KEY, None)
         return member
-
-
-class AddPasskeyForm(AddWebAuthnForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["name"] = plain_line(
-            label=_("What do you call this device?"),
-            most=100,
-            required=False,
-            initial=_("My device"),
-            help_text=_("So that you know it from your others."),
-        )
-        self.initial.pop("name", None)
-        alone = self.fields["passwordless"]
-        alone.label = _("Sign in with it alone, without my password")
-        alone.initial = True
-        alone.help_text = _("Then the device asks for your finger, face or PIN each time.")
 
 
 class AccountForm(forms.Form):

@@ -10,6 +10,8 @@ from governance.models import Community, Member
 from governance.services import founding, invitations
 from tests.conftest import PASSWORD
 
+pytest.register_assert_rewrite("tests.governance.page")
+
 LOCAL = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "localhost:8000"}
 
 

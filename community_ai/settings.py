@@ -70,12 +70,13 @@ CONTENT_SECURITY_POLICY = {
 # --- Rooms -------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "daphne",
-    "federation",
-    "inference",
-    "knowledge",
-    "consent",
-    "governance",
+    # From the bottom of the house to the top: set-up steps and checks run in the order in which rooms register them.
     "community_ai.core",
+    "governance",
+    "consent",
+    "knowledge",
+    "inference",
+    "federation",
     "governance.admin_site.CommunityAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -101,11 +101,7 @@ class Batcher:
         now = time.monotonic()
         for work, row in zip(works, rows, strict=True):
             work.owner.computed += len(work.part.tokens)
-            if (
-                row >= 0
-                and isinstance(work.owner, Stream)
-                and (outcome := self._sample(work.owner, row, now))
-            ):
+            if row >= 0 and isinstance(work.owner, Stream) and (outcome := self._sample(work.owner, row, now)):
                 outcomes.append(outcome)
         return outcomes
 

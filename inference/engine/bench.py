@@ -193,9 +193,7 @@ class _WorkerSide:
             alone += pauses
             pauses, prompt_tokens = await self._pauses(_long_question())
             beside += pauses
-        return Interference(
-            prompt_tokens, statistics.median(alone), statistics.median(beside), _p95(beside)
-        )
+        return Interference(prompt_tokens, statistics.median(alone), statistics.median(beside), _p95(beside))
 
     async def _pauses(self, long_question: str | None) -> tuple[list[float], int]:
         """Pauses (ms) between the pieces of an answer; with a long question only those while it is read."""

@@ -62,9 +62,7 @@ class AsyncEngineClient:
     async def generate(self, request: Generate) -> AsyncIterator[Event]:
         """The request's events, last Done or Failed. Leaving early cancels the request."""
         if request.id in self._replies:
-            yield Failed(
-                request.id, FailureCode.BAD_REQUEST, {"message": "A request with this id is under way."}
-            )
+            yield Failed(request.id, FailureCode.BAD_REQUEST, {"message": "A request with this id is under way."})
             return
         replies = self._replies[request.id] = asyncio.Queue()
         ended = False

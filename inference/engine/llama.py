@@ -132,9 +132,7 @@ class LlamaModel:
         return layers * heads * (key + value) * 2
 
     def _token_text(self, token: int) -> str:
-        return (
-            (ll.llama_vocab_get_text(self.vocab, token) or b"").decode(errors="replace") if token >= 0 else ""
-        )
+        return (ll.llama_vocab_get_text(self.vocab, token) or b"").decode(errors="replace") if token >= 0 else ""
 
 
 @dataclass(slots=True)

@@ -20,8 +20,9 @@ def answer(model: llama_cpp.Llama, work: dict[str, Any]) -> dict[str, float]:
     """Stream one answer and note its times (ms) and tokens."""
     began = time.perf_counter()
     first, tokens = 0.0, 0
-    messages = [{"role": "system", "content": work["charter"]}, {"role": "user", "content": work["question"]}]
-    for chunk in model.create_chat_completion(messages, stream=True, max_tokens=work["tokens"], **work["sampling"]):
+    messages: Any = [{"role": "system", "content": work["charter"]}, {"role": "user", "content": work["question"]}]
+    chunks: Any = model.create_chat_completion(messages, stream=True, max_tokens=work["tokens"], **work["sampling"])
+    for chunk in chunks:
         if chunk["choices"][0]["delta"].get("content"):
             tokens += 1
             first = first or time.perf_counter() - began

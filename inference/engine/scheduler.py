@@ -57,9 +57,7 @@ class Scheduler:
     def __init__(self) -> None:
         self.group = ""
         self.running: dict[str, Job] = {}
-        self._waiting: OrderedDict[str, deque[Job]] = (
-            OrderedDict()
-        )  # member -> jobs; the first member is next
+        self._waiting: OrderedDict[str, deque[Job]] = OrderedDict()  # member -> jobs; the first member is next
         self._admitted_in_turn = 0
 
     @property

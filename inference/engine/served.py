@@ -1,5 +1,6 @@
 """A model that is loaded and ready: weights, context, chat template and the ledger of its cache."""
 
+import hashlib
 import time
 from dataclasses import dataclass
 from datetime import date
@@ -38,20 +39,28 @@ class EngineSettings:
     kv_memory_mb: int = 1024
 
 
+def _check(file: ModelOnDisk) -> None:
+    """What the community decided on is a content, not a name: raise ModelUnusable unless the file still has it."""
+    try:
+        with file.path.open("rb") as content:
+            actual = hashlib.file_digest(content, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelUnusable(f"The model file {file.path.name} cannot be read: {error.strerror}.") from error
+    if actual != file.sha256:
+        raise ModelUnusable(f"The model file {file.path.name} was changed since it was added.")
+
+
 class Served:
     """One loaded model. Raises ModelUnusable when it cannot be loaded or has no usable chat template."""
 
     def __init__(self, file: ModelOnDisk, settings: EngineSettings) -> None:
         self.file = file
-        if not file.path.is_file():
-            raise ModelUnusable(f"The model file {file.path.name} is missing.")
+        _check(file)
         self.model = LlamaModel(file.path)
         try:
             if not self.model.chat_template:
                 raise ModelUnusable(f"The model file {file.path.name} has no chat template.")
-            self.template = ChatTemplate(
-                self.model.chat_template, bos=self.model.bos_text, eos=self.model.eos_text
-            )
+            self.template = ChatTemplate(self.model.chat_template, bos=self.model.bos_text, eos=self.model.eos_text)
             cells = cells_for(self.model, memory_mb=settings.kv_memory_mb)
             self.context = LlamaContext(self.model, cells=cells, threads=thread_count(settings.threads))
         except TemplateFault as error:
@@ -71,9 +80,7 @@ class Served:
 
     def answer_limit(self, behaviour: Behaviour, wanted: int | None) -> int:
         """Longest answer: the behaviour's, the request's if shorter, at most half the context; in tokens."""
-        return min(
-            behaviour.max_answer_tokens, wanted or behaviour.max_answer_tokens, self.context_tokens // 2
-        )
+        return min(behaviour.max_answer_tokens, wanted or behaviour.max_answer_tokens, self.context_tokens // 2)
 
     def prompt(self, behaviour: Behaviour, turns: tuple[Turn, ...], answer_limit: int) -> Prompt:
         """The prompt's tokens. Raises TooLong or TemplateFault."""

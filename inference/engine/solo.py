@@ -1,6 +1,6 @@
 """A worker for one behaviour and one model file, without a node around it: for measuring and for tests.
 
-    python -m inference.engine.solo SOCKET BEHAVIOUR.json MODEL.gguf [--threads N] [--kv-memory-mb N]
+python -m inference.engine.solo SOCKET BEHAVIOUR.json MODEL.gguf [--threads N] [--kv-memory-mb N]
 """
 
 import argparse
@@ -29,7 +29,7 @@ def main() -> None:
         behaviours=lambda sha256: behaviour if sha256 == behaviour.sha256 else None,
         models=lambda _behaviour: model,
         settings=EngineSettings(threads=options.threads, kv_memory_mb=options.kv_memory_mb),
-        preload=behaviour,
+        newest=lambda: behaviour,
     ).run()
 
 

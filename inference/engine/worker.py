@@ -77,12 +77,13 @@ class Worker:
         behaviours: BehaviourSource,
         models: ModelSource,
         settings: EngineSettings,
-        preload: Behaviour | None = None,
+        newest: Callable[[], Behaviour | None],
     ) -> None:
+        """`newest` is the behaviour whose model is loaded before anyone asks, None when there is none yet."""
         self._path = socket_path
         self._behaviours = behaviours
         self._models = models
-        self._preload = preload
+        self._newest = newest
         self._clients: dict[int, asyncio.StreamWriter] = {}
         self._numbers = itertools.count(1)
         self._engine = EngineLoop(settings, self._deliver, self._engine_ended)
@@ -113,8 +114,7 @@ class Worker:
             self._loop.add_signal_handler(number, tell)
         self._engine.start()
         server = await asyncio.start_unix_server(self._client, sock=_listen(self._path))
-        if self._preload:
-            await self._load(self._preload)
+        await self._load_newest()
         try:
             await self._stopped.wait()
         finally:
@@ -132,7 +132,10 @@ class Worker:
         with contextlib.suppress(RuntimeError):  # the event loop is closed
             self._loop.call_soon_threadsafe(self._stopped.set)
 
-    async def _load(self, behaviour: Behaviour) -> None:
+    async def _load_newest(self) -> None:
+        behaviour = await self._loop.run_in_executor(self._lookups, self._newest)
+        if behaviour is None:
+            return
         try:
             self._engine.load(await self._look_up(self._models, behaviour))
         except ModelUnusable as error:
@@ -243,8 +246,7 @@ def _only_worker(path: Path) -> Iterator[None]:
     """Hold the lock beside the socket: a second worker is refused, a dead one's socket can be replaced."""
     if len(os.fsencode(path)) > MAX_SOCKET_PATH:
         raise WorkerRefused(
-            f"The path of the worker's socket is too long for this system: {path}. "
-            "Move the data folder higher up."
+            f"The path of the worker's socket is too long for this system: {path}. Move the data folder higher up."
         )
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if path.parent.stat().st_mode & 0o077:

@@ -26,8 +26,8 @@ def main() -> None:
         socket_path,
         behaviours=lambda sha256: behaviour if sha256 == behaviour.sha256 else None,
         models=lambda _behaviour: served,
+        newest=lambda: behaviour,
         settings=EngineSettings(threads=2, kv_memory_mb=512),
-        preload=behaviour,
     ).run()
 
 

@@ -28,6 +28,8 @@ _markdown = MarkdownIt("commonmark", {"html": False, "linkify": False, "maxNesti
     ["table", "strikethrough"]
 )
 _markdown.disable(["image"])
+# Only addresses with one of the schemes become links; a relative one would lead to the node's own pages.
+_markdown.validateLink = lambda url: url.lower().startswith(("http://", "https://", "mailto:"))  # type: ignore[method-assign]
 
 
 def render_markdown(text: str) -> SafeString:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from governance.views import account, home, invitations, languages, password_reset, setup, sign_up
+from governance.views import account, home, invitations, languages, mail, setup, sign_up
 
 app_name = "governance"
 urlpatterns = [
@@ -13,5 +13,6 @@ urlpatterns = [
     path("join/<str:secret>/", invitations.join, name="join"),
     # In front of allauth's own pages at the same addresses.
     path("accounts/signup/", sign_up.signup, name="signup"),
-    path("accounts/password/reset/", password_reset.password_reset, name="password_reset"),
+    path("accounts/password/reset/", mail.password_reset, name="password_reset"),
+    path("accounts/email/", mail.addresses, name="addresses"),
 ]

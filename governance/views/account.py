@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -21,5 +22,9 @@ def account(request: HttpRequest) -> HttpResponse:
         members.describe(member=member, **form.cleaned_data)
         with translation.override(member.language or translation.get_language()):
             messages.success(request, _("Your name and language are saved."))
-        return redirect("governance:account")
+        response = redirect("governance:account")
+        if not member.language:
+            # "As the community" must not lose against what this browser once chose.
+            response.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
+        return response
     return render(request, "governance/account.html", {"form": form})

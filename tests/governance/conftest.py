@@ -24,9 +24,7 @@ def _limits_start_from_nothing(request: pytest.FixtureRequest) -> None:
 @pytest.fixture
 def founder(db: None) -> Member:
     """The first member of a founded community, an administrator."""
-    return founding.found_community(
-        name="Weavers", language="en", username="Rosa Quispe", password=PASSWORD, now=now()
-    )
+    return founding.found_community(name="Weavers", language="en", username="Rosa Quispe", password=PASSWORD, now=now())
 
 
 @pytest.fixture

@@ -31,9 +31,7 @@ class _Reader(HTMLParser):
         values = dict(attrs)
         if tag == "html":
             self.html = values
-        if tag == "style" or (
-            tag == "script" and "src" not in values and values.get("type") != "application/json"
-        ):
+        if tag == "style" or (tag == "script" and "src" not in values and values.get("type") != "application/json"):
             self.refused.append(f"<{tag}>")
         for name, value in attrs:
             if name == "style" or name.startswith("on") or name.startswith("hx-on"):

@@ -38,10 +38,16 @@ def test_choosing_stays_with_the_member(ana: Member, browser_of: Callable[..., C
     assert language_of(browser_of(ana)) == "fr"
 
 
+def test_as_the_community_forgets_what_the_browser_chose(ana: Member, browser_of: Callable[..., Client]) -> None:
+    client = browser_of(ana)
+    client.post("/language/", {"language": "fr", "next": "/"})
+    Community.objects.update(language="es")
+    client.post("/account/", {"display_name": "", "language": ""})
+    assert language_of(client) == "es"
+
+
 @pytest.mark.parametrize("language", ["", "xx", "<script>", "en\x00", "../../etc", "e" * 10_000])
-def test_what_is_no_language_changes_nothing(
-    language: str, ana: Member, browser_of: Callable[..., Client]
-) -> None:
+def test_what_is_no_language_changes_nothing(language: str, ana: Member, browser_of: Callable[..., Client]) -> None:
     client = browser_of(ana)
     assert client.post("/language/", {"language": language, "next": "/account/"}).status_code == 302
     ana.refresh_from_db()

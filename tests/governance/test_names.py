@@ -12,7 +12,19 @@ from governance.names import normalise_name, validate_plain_line, validate_sign_
 
 @pytest.mark.parametrize(
     "name",
-    ["Rosa Quispe", "ʻIolani", "Nāwahī", "Ọ̀ṣun", "علي رضا", "नीलम", "李小龍", "O’Brien", "d'Arc", "anna-maría", "7 Feathers"],
+    [
+        "Rosa Quispe",
+        "ʻIolani",
+        "Nāwahī",
+        "Ọ̀ṣun",
+        "علي رضا",
+        "नीलम",
+        "李小龍",
+        "O’Brien",
+        "d'Arc",
+        "anna-maría",
+        "7 Feathers",
+    ],
 )
 def test_names_of_many_scripts_may_stand(name: str) -> None:
     validate_sign_in_name(normalise_name(name))

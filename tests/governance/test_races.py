@@ -1,4 +1,4 @@
-"""Two at once, on two connections to a real database: one wins, the other gets a named refusal, nothing is half done."""
+"""Two at once on a real database: one wins, the other gets a named refusal, and nothing is half done."""
 
 from __future__ import annotations
 

@@ -48,8 +48,8 @@ def fingerprint(lock: Path) -> str:
 
 
 def venv_works() -> bool:
-    """Whether .venv is there, starts, and has the version of the Python that runs this."""
-    ask = "import sys; print(sys.version_info[:2])"
+    """Whether .venv is there, whole, and has the version of the Python that runs this."""
+    ask = "import pip, sys; print(sys.version_info[:2])"
     try:
         answer = subprocess.run([PYTHON, "-c", ask], capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
@@ -66,7 +66,7 @@ def make_venv() -> None:
             f"Python cannot make virtual environments here. Install that with: {apt(['python3-venv'])}"
         ) from None
     if (VENV / "pyvenv.cfg").exists():
-        say("The Python of .venv has changed: making it anew.")
+        say("The .venv here is unfinished or of another Python: making it anew.")
         shutil.rmtree(VENV)
     say(f"Making a virtual environment in .venv (Python {sys.version.split()[0]}) ...")
     subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
@@ -158,9 +158,9 @@ def install(name: str) -> None:
     works = venv_works()
     if works and stamp.exists() and stamp.read_text() == fingerprint(lock):
         return
+    require_tools()
     if not works:
         make_venv()
-    require_tools()
     began = time.monotonic()
     LOG.write_text("")
     say(f"Installing the packages of requirements/{name}.txt into .venv ...")

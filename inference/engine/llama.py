@@ -15,9 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
-from llama_cpp import llama_cpp as ll
 
-from inference.behaviour import Behaviour
+# llama.cpp's threads meet hundreds of times for a token and by default spin until all are there. When anything else
+# wants a core, one of them is not running, and the others burn whole time slices waiting: a token then takes a second
+# instead of 40 ms. Waiting threads must sleep instead. libgomp reads this when it is loaded, so it comes first.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+from llama_cpp import llama_cpp as ll  # noqa: E402
+
+from inference.behaviour import Behaviour  # noqa: E402
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +37,7 @@ PENALTY_WINDOW = 64
 """How many of the last tokens the repeat penalty looks at."""
 
 # ggml_log_level; its warnings are notes about settings that we chose on purpose.
-_LEVELS = {1: logging.DEBUG, 2: logging.DEBUG, 3: logging.INFO, 4: logging.ERROR, 5: logging.DEBUG}
+_LEVELS = {1: logging.DEBUG, 2: logging.DEBUG, 3: logging.DEBUG, 4: logging.ERROR, 5: logging.DEBUG}
 _KEPT_CONTROLS = "\n\t"
 
 

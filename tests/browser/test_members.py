@@ -32,7 +32,7 @@ def at(home_node: RunningNode) -> Callable[[str], str]:
 def look(page: Page) -> None:
     """No violation on phone and laptop, light and dark; nothing runs over at 320 px or with text of twice the size."""
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         for size in (PHONE, LAPTOP):
             page.set_viewport_size(size)  # type: ignore[arg-type]
             assert violations(page) == [], (page.url, scheme, size)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -12,13 +13,21 @@ from tests.conftest import PASSWORD
 
 pytest.register_assert_rewrite("tests.governance.page")
 
-LOCAL = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "localhost:8000"}
+LOCAL: dict[str, Any] = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "localhost:8000"}
 
 
 @pytest.fixture(autouse=True)
 def _limits_start_from_nothing(request: pytest.FixtureRequest) -> None:
     if {"db", "transactional_db"} & set(request.fixturenames):
         request.getfixturevalue("empty_cache")
+
+
+@pytest.fixture(autouse=True)
+def _founding_steps(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The registry of founding steps, empty: what other rooms add to a founding is theirs to test."""
+    steps: list[Any] = []
+    monkeypatch.setattr(founding, "_steps", steps)
+    return steps
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib import admin
@@ -37,7 +38,8 @@ def test_moderators_look_and_change_nothing(
     model: str, founder: Member, secret: str, browser_of: Callable[..., Client]
 ) -> None:
     client = browser_of(founder)
-    row = {"member": Member, "role": Role, "invitation": Invitation}[model].objects.first()
+    models: dict[str, Any] = {"member": Member, "role": Role, "invitation": Invitation}
+    row = models[model].objects.first()
     for path in ("", f"{row.pk}/change/"):
         page = client.get(f"/admin/governance/{model}/{path}")
         assert page.status_code == 200

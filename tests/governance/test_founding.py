@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.conf import settings
 
 from community_ai.core.clock import now
 from community_ai.core.first_page import first_page
+from community_ai.core.keystore import NodeKey
 from governance.models import Appointment, Community, Member, Role
 from governance.permissions import Permission
 from governance.services import founding, roles
@@ -12,15 +15,7 @@ from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
-ANSWERS = {"name": "Weavers", "language": "es", "username": "Rosa", "password": PASSWORD}
-
-
-@pytest.fixture
-def only_steps(monkeypatch: pytest.MonkeyPatch) -> list:
-    """The registry of founding steps, empty for this test."""
-    steps: list = []
-    monkeypatch.setattr(founding, "_steps", steps)
-    return steps
+ANSWERS: dict[str, Any] = {"name": "Weavers", "language": "es", "username": "Rosa", "password": PASSWORD}
 
 
 def test_founding_makes_community_roles_and_an_administrator() -> None:
@@ -41,7 +36,7 @@ def test_only_once() -> None:
     assert not Member.objects.filter(username="Mallory").exists()
 
 
-def test_steps_run_inside_the_founding(only_steps: list) -> None:
+def test_steps_run_inside_the_founding() -> None:
     seen = []
 
     @founding.register_founding_step
@@ -53,7 +48,7 @@ def test_steps_run_inside_the_founding(only_steps: list) -> None:
     assert seen == [("Weavers", "Rosa", True)]
 
 
-def test_a_step_that_fails_undoes_the_founding(only_steps: list) -> None:
+def test_a_step_that_fails_undoes_the_founding() -> None:
     @founding.register_founding_step
     def broken(**_: object) -> None:
         raise RuntimeError("no behaviour")
@@ -68,6 +63,7 @@ def test_a_step_that_fails_undoes_the_founding(only_steps: list) -> None:
 def test_the_set_up_key_is_the_nodes_own() -> None:
     key = founding.setup_key()
     assert len(key) == 20
+    assert isinstance(settings.NODE_KEY, NodeKey)
     assert key == settings.NODE_KEY.derive("first-run").hex()[:20]
     assert founding.is_setup_key(f" {key.upper()} ")
     for wrong in ("", key[:-1], key + "0", "ключ", "\ud800"):

@@ -48,7 +48,7 @@ FORMS = {
 pytestmark = pytest.mark.django_db
 
 
-def check(response, kind: str) -> None:  # type: ignore[no-untyped-def]
+def check(response, kind: str) -> None:
     assert response.status_code in {200, 302, 400, 403, 404, 409, 429}, kind
     if response.status_code != 302:
         assert_sound(response)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from governance.services.invitations import Why
 pytestmark = pytest.mark.django_db
 
 
-def issue(by: Member, **changes: object) -> invitations.Issued:
+def issue(by: Member, **changes: Any) -> invitations.Issued:
     return invitations.issue(**{"by": by, "days": 7, "max_uses": 2, "note": "", "now": now(), **changes})
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -12,12 +13,12 @@ from tests.governance.page import read
 pytestmark = pytest.mark.django_db
 
 
-def language_of(client: Client, **headers: str) -> str | None:
+def language_of(client: Client, **headers: Any) -> str | None:
     return read(client.get("/accounts/password/reset/", **headers)).html["lang"]
 
 
 def test_the_order_of_wishes(ana: Member, browser_of: Callable[..., Client]) -> None:
-    wish = {"HTTP_ACCEPT_LANGUAGE": "fr"}
+    wish: dict[str, Any] = {"HTTP_ACCEPT_LANGUAGE": "fr"}
     client = browser_of()
     Community.objects.update(language="xx")
     assert language_of(client, **wish) == "fr", "the browser's wish, when the community's language has no pages"

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -10,7 +12,7 @@ from tests.governance.page import assert_sound
 pytestmark = pytest.mark.django_db
 
 
-def fail_to_sign_in(name: str, **address: str) -> str:
+def fail_to_sign_in(name: str, **address: Any) -> str:
     response = Client().post("/accounts/login/", {"login": name, "password": "wrong"}, **address)
     assert_sound(response)
     return response.content.decode()
@@ -30,7 +32,7 @@ def test_a_visitor_cannot_escape_by_naming_another_address(ana: Member) -> None:
     assert "many tries" in fail_to_sign_in("another", HTTP_X_FORWARDED_FOR="10.0.0.99")
 
 
-def test_behind_a_proxy_the_last_named_address_counts(ana: Member, settings) -> None:  # type: ignore[no-untyped-def]
+def test_behind_a_proxy_the_last_named_address_counts(ana: Member, settings) -> None:
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
     for number in range(10):
         fail_to_sign_in(f"guess {number}", HTTP_X_FORWARDED_FOR=f"10.0.0.{number}, 203.0.113.5")

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _mail(settings) -> None:  # type: ignore[no-untyped-def]
+def _mail(settings) -> None:
     settings.EMAIL_HOST = "mail.example.org"
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     settings.ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
@@ -24,7 +24,7 @@ def _mail(settings) -> None:  # type: ignore[no-untyped-def]
     settings.ACCOUNT_PREVENT_ENUMERATION = True
 
 
-def test_registering_with_an_address(secret: str, mailoutbox) -> None:  # type: ignore[no-untyped-def]
+def test_registering_with_an_address(secret: str, mailoutbox) -> None:
     client = Client()
     client.get(f"/join/{secret}/")
     assert_sound(client.get("/accounts/signup/"))
@@ -49,7 +49,7 @@ def test_the_address_is_not_required(secret: str) -> None:
     assert Member.objects.get(username="Ana").email == ""
 
 
-def test_nobody_learns_whose_an_address_is(founder: Member, secret: str, mailoutbox) -> None:  # type: ignore[no-untyped-def]
+def test_nobody_learns_whose_an_address_is(founder: Member, secret: str, mailoutbox) -> None:
     EmailAddress.objects.create(user=founder, email="rosa@example.org", verified=True, primary=True)
     answers = []
     for email in ("rosa@example.org", "nobody@example.org"):

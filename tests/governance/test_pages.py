@@ -100,7 +100,7 @@ def test_a_member_without_mail_is_told_whom_to_ask(founder: Member) -> None:
         assert_sound(response)
 
 
-def test_with_mail_the_reset_is_sent(founder: Member, settings, mailoutbox) -> None:  # type: ignore[no-untyped-def]
+def test_with_mail_the_reset_is_sent(founder: Member, settings, mailoutbox) -> None:
     settings.EMAIL_HOST = "mail.example.org"
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     founder.email = "rosa@example.org"

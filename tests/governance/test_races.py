@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -18,10 +19,10 @@ from tests.governance.conftest import LOCAL
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def at_once(*calls: Callable[[], object]) -> list[object]:
+def at_once(*calls: Callable[[], object]) -> list[Any]:
     """Run all in threads that start together; give their results, or the exceptions they raised."""
     barrier = threading.Barrier(len(calls))
-    results: list[object] = [None] * len(calls)
+    results: list[Any] = [None] * len(calls)
 
     def run(number: int, call: Callable[[], object]) -> None:
         try:

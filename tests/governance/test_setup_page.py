@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,7 +14,7 @@ from tests.governance.page import assert_sound
 
 pytestmark = pytest.mark.django_db
 
-REMOTE = {"REMOTE_ADDR": "192.168.1.20", "HTTP_HOST": "localhost:8000"}
+REMOTE: dict[str, Any] = {"REMOTE_ADDR": "192.168.1.20", "HTTP_HOST": "localhost:8000"}
 ANSWERS = {"community_name": "Weavers", "language": "es", "username": "Rosa Quispe", "password": PASSWORD}
 
 
@@ -76,7 +77,7 @@ def test_this_computer_needs_none(address: str) -> None:
     assert Client(**{**LOCAL, "REMOTE_ADDR": address}).get("/setup/").status_code == 200
 
 
-def test_a_node_with_an_address_of_its_own_always_asks_for_the_key(settings) -> None:  # type: ignore[no-untyped-def]
+def test_a_node_with_an_address_of_its_own_always_asks_for_the_key(settings) -> None:
     settings.PUBLIC_URL = urlsplit("https://ai.example.org")
     settings.ALLOWED_HOSTS = ["ai.example.org", "localhost"]
     for host in ("ai.example.org", "localhost"):

@@ -13,6 +13,8 @@ from urllib.parse import urljoin, urlsplit
 
 @dataclass
 class Form:
+    """What is sent when nothing was touched. A button that is pressed is one of the `values` of `Visitor.submit`."""
+
     action: str
     method: str
     fields: list[tuple[str, str]] = field(default_factory=list)
@@ -27,6 +29,7 @@ class _Forms(HTMLParser):
         self.forms: list[Form] = []
         self._open: Form | None = None
         self._textarea: str | None = None
+        self._select: str | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         a = {name: value or "" for name, value in attrs}
@@ -39,8 +42,13 @@ class _Forms(HTMLParser):
             elif tag == "textarea":
                 self._textarea = a["name"]
                 self._open.fields.append((self._textarea, ""))
-            elif tag in {"select", "button"}:
-                self._open.fields.append((a["name"], a.get("value", "")))
+            elif tag == "select":
+                self._select = a["name"]
+                self._open.fields.append((self._select, ""))
+        elif self._open is not None and self._select and tag == "option":
+            name, value = self._open.fields[-1]
+            if "selected" in a or not value:
+                self._open.fields[-1] = (name, a.get("value", ""))
 
     def handle_data(self, data: str) -> None:
         if self._open is not None and self._textarea:
@@ -50,6 +58,8 @@ class _Forms(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag == "textarea":
             self._textarea = None
+        elif tag == "select":
+            self._select = None
         elif tag == "form":
             self._open = None
 

@@ -15,6 +15,7 @@ import html
 import json
 import random
 import re
+import signal
 import sys
 import tempfile
 import time
@@ -52,7 +53,8 @@ class Report:
 
     @property
     def fine(self) -> bool:
-        return not self.lost and not self.words_in_files and self.integrity == "ok"
+        acknowledged_enough = self.asked >= 2 * self.rounds > 0
+        return acknowledged_enough and not self.lost and not self.words_in_files and self.integrity == "ok"
 
 
 def found(visitor: Visitor, node: RunningNode) -> None:
@@ -185,6 +187,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=20, help="begin no round after this time")
     options = parser.parse_args()
+    # Ended from outside, the node must not stay behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     report = run(options.rounds, options.seed, options.minutes)
     print(json.dumps(report.__dict__ | {"fine": report.fine}, indent=2))
     return 0 if report.fine and report.rounds == options.rounds else 1

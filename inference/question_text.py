@@ -70,6 +70,13 @@ class StillWriting(QuestionRefused):
         super().__init__(_("The AI is still writing here. Your text stays in the box: wait, or press Stop first."))
 
 
+class NobodyToAnswer(QuestionRefused):
+    code = "no_behaviour"
+
+    def __init__(self) -> None:
+        super().__init__(_("The community has not decided yet how its AI behaves, so it cannot answer."))
+
+
 def clean_question(raw: str) -> str:
     """The question as it is kept and asked: composed (NFC), line ends as \\n, without control characters.
 

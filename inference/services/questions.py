@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from consent.access import NotFound, own, own_row
 from inference.doorbell import Ring, ring_on_commit
 from inference.models import ANSWER_STATES, Answer, AnswerState, Conversation, Message
-from inference.question_text import StillWriting, TooManyOpen, clean_question, title_of
+from inference.question_text import NobodyToAnswer, StillWriting, TooManyOpen, clean_question, title_of
 from inference.services import behaviour
 
 MAX_OPEN_ANSWERS = 3
@@ -24,7 +24,7 @@ def ask(
 
     Without a conversation a new one begins. `after_id` is the AI's message that the member asks under (None: the first
     question). A `key` that was used before asks nothing and returns what was asked then.
-    Raises QuestionRefused with a sentence, NotFound, NoBehaviour.
+    Raises QuestionRefused with a sentence, NotFound.
     """
     if known := _asked_with(member, key):
         return known
@@ -50,7 +50,7 @@ def ask(
 def edit(*, member: Any, message_id: UUID, text: str, key: UUID | None, now: datetime) -> Message:
     """Ask an edited question beside the old one, which stays; returns the AI's message to come.
 
-    Raises QuestionRefused, NotFound, NoBehaviour.
+    Raises QuestionRefused, NotFound.
     """
     if known := _asked_with(member, key):
         return known
@@ -71,7 +71,7 @@ def edit(*, member: Any, message_id: UUID, text: str, key: UUID | None, now: dat
 def ask_again(*, member: Any, message_id: UUID, now: datetime) -> Message:
     """Ask for another answer to the question that this AI message answers; the old answer stays.
 
-    While one is being written for that question, that one is returned. Raises TooManyOpen, NotFound, NoBehaviour.
+    While one is being written for that question, that one is returned. Raises QuestionRefused, NotFound.
     """
     with transaction.atomic():
         old = own_row(Message, member=member, pk=message_id)
@@ -128,6 +128,10 @@ def _add(
 
 
 def _add_answer(conversation: Conversation, *, question: Message, now: datetime) -> Message:
+    try:
+        version = behaviour.current()
+    except behaviour.NoBehaviour:
+        raise NobodyToAnswer from None
     message = Message.objects.create(
         member=conversation.member,
         conversation=conversation,
@@ -140,7 +144,7 @@ def _add_answer(conversation: Conversation, *, question: Message, now: datetime)
         member=conversation.member,
         message=message,
         state=AnswerState.QUEUED,
-        behaviour=behaviour.current(),
+        behaviour=version,
         queued_at=now,
     )
     conversation.leaf = message

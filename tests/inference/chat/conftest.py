@@ -93,7 +93,7 @@ async def in_db(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     return await database_sync_to_async(function, thread_sensitive=False)(*args, **kwargs)
 
 
-async def until(true: Callable[[], Any], *, seconds: float = 30.0, what: str = "") -> Any:
+async def until(true: Callable[[], Any], *, seconds: float = 90.0, what: str = "") -> Any:
     """Wait until the look-up in the database says something true; return it."""
     deadline = time.monotonic() + seconds
     while not (result := await in_db(true)):

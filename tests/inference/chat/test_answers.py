@@ -20,11 +20,12 @@ from inference.services import answers, behaviour, questions
 from tests.inference.chat.conftest import answered, asked, progress_of, state_of
 
 DONE = Done("x", "end", 40, 30, 7, 120, 900, "a" * 64)
+STOPPED = replace(DONE, reason="cancelled")
 Act = Callable[[answers.Progress], object]
 
 ENDINGS: dict[str, tuple[Act, AnswerState]] = {
     "finish": (lambda p: answers.finish(progress=p, done=DONE, now=now()), AnswerState.DONE),
-    "stop": (lambda p: answers.finish(progress=p, done=replace(DONE, reason="cancelled"), now=now()), AnswerState.STOPPED),
+    "stop": (lambda p: answers.finish(progress=p, done=STOPPED, now=now()), AnswerState.STOPPED),
     "abandon": (lambda p: answers.abandon(progress=p, now=now()), AnswerState.STOPPED),
     "interrupt": (lambda p: answers.interrupt(progress=p, reason="worker_gone", now=now()), AnswerState.INTERRUPTED),
     "fail": (lambda p: answers.fail(progress=p, reason="too_long", detail={"limit": 9}, now=now()), AnswerState.FAILED),

@@ -42,7 +42,7 @@ def test_deleting_leaves_no_row(owner: Member, outsider: Member) -> None:
     kept = answered(asked(outsider, "Kept?"), "Kept.")
     conversations.delete(member=owner, conversation_id=message.conversation_id)
     for model in (Conversation, Message, Answer):
-        assert not own(model, member=owner).exists()  # type: ignore[type-var]
+        assert not own(model, member=owner).exists()
     assert own(Message, member=outsider).count() == 2
     assert kept.text == "Kept."
 

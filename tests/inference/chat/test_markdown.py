@@ -52,6 +52,8 @@ ATTACKS = [
     "[x][y]\n\n[y]: <javascript:alert(1)>",
 ]
 
+MARKS = ["\n", "\n\n", "> ", "- ", "1. ", "    ", "**", "_", "`", "[", "](", ")", "|"]
+
 # Added around tables and code by the renderer itself.
 OWN = {("div", "class"), ("div", "tabindex"), ("div", "role"), ("pre", "tabindex"), ("a", "rel")}
 
@@ -92,8 +94,7 @@ def test_an_attack_becomes_text(attack: str) -> None:
 
 
 @settings(deadline=None)
-@given(st.lists(st.sampled_from([*ATTACKS, "\n", "\n\n", "> ", "- ", "1. ", "    ", "**", "_", "`", "[", "](", ")", "|"]),
-                max_size=12))  # fmt: skip
+@given(st.lists(st.sampled_from([*ATTACKS, *MARKS]), max_size=12))
 def test_attacks_in_any_mixture_become_text(pieces: list[str]) -> None:
     inspect("".join(pieces))
 

@@ -274,7 +274,8 @@ class AnswerDesk:
                 self._miss_worker()
             self._worker_missed.clear()
             with suppress(TimeoutError):
-                pause = STATUS_SECONDS if self.worker else STATUS_AGAIN_SECONDS
+                steady = self.worker is not None and self.worker.state != "loading"
+                pause = STATUS_SECONDS if steady else STATUS_AGAIN_SECONDS
                 await asyncio.wait_for(self._worker_missed.wait(), pause)
 
     def _miss_worker(self) -> None:

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-import os
+import hashlib
+import json
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from inference.behaviour import Behaviour
-from tests.inference.worker_process import behaviour_of
+from inference.behaviour import Behaviour, founding_behaviour
 from tests.nodes import ROOT
 
 START_SECONDS = 60
+# Tokens: some seconds of writing, and no test waits for more.
+LONGEST_ANSWER = 240
+
+
+def short_answers(model: Path) -> Behaviour:
+    """The one behaviour that the worker knows: founded by "Test", with this model and short answers."""
+    with model.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return replace(founding_behaviour(community_name="Test", model_sha256=sha256), max_answer_tokens=LONGEST_ANSWER)
 
 
 class WorkerProcess:
@@ -27,16 +37,18 @@ class WorkerProcess:
     def __init__(self, folder: Path, model: Path) -> None:
         self.socket_path = folder / "worker.sock"
         self.model = model
-        self.behaviour: Behaviour = behaviour_of(model)
+        self.behaviour = short_answers(model)
+        self._behaviour_file = folder / "behaviour.json"
+        self._behaviour_file.write_text(json.dumps(self.behaviour.to_json()))
         self._log = folder / "worker.log"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        places = [str(path) for path in (self.socket_path, self._behaviour_file, self.model)]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.inference.worker_process", str(self.socket_path), str(self.model)],
+                [sys.executable, "-m", "inference.engine.solo", *places, "--threads", "2", "--kv-memory-mb", "512"],
                 cwd=ROOT,
-                env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )

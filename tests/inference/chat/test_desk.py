@@ -144,7 +144,7 @@ async def test_when_the_worker_dies_what_is_written_is_kept_and_what_waits_is_as
     finally:
         await in_db(worker.start)
     assert (await until(ended(waiting))).state == AnswerState.DONE
-    assert live.worker_state() == "ready"
+    await until(lambda: live.worker_state() == "ready", seconds=10)
 
 
 async def test_a_question_that_kills_the_worker_is_not_asked_for_ever(

@@ -111,7 +111,8 @@ def _renewed(entry: Entry) -> SafeString:
 
 def _announced(entry: Entry) -> list[str]:
     """The whole answer in plain words for the log region, once; the status region says that it is there."""
-    words = spoken(render_markdown(entry.message.text))
+    text = entry.message.text
+    words = spoken(render_markdown(text)) or text  # "3." alone is an empty list to Markdown, and still an answer
     return [say(_("The answer is finished.")), inside("announcements", words)]
 
 

@@ -22,6 +22,7 @@ from consent.access import in_service, own
 from governance.models import Member
 from inference import live
 from inference.consumers import MAX_FAULTS, MAX_SOCKETS_OF_MEMBER, MESSAGES_AT_ONCE
+from inference.markdown import render_markdown, spoken
 from inference.models import Answer, AnswerState, Message
 from tests.inference.chat.conftest import answered, asked, in_db, signed_in, state_of, until
 from tests.inference.chat.test_desk import LONG
@@ -119,11 +120,12 @@ async def test_an_answer_grows_on_the_page_and_is_announced_once(owner: Member, 
     # What grew is what stands in the row, and the log region got it once, as whole words.
     assert page.growing_text(message_id).strip() in escape(answer.message.text)
     assert page.received.count('id="announcements"') == 1
-    assert end[1].split()[:3] == escape(answer.message.text).replace("*", "").split()[:3]
-    spoken = re.findall(r'<div id="status" hx-swap-oob="innerHTML">(.*?)</div>', page.received)
-    assert spoken[-1] == "The answer is finished."
+    text = answer.message.text
+    assert end[1] == escape(spoken(render_markdown(text)) or text)
+    sentences = re.findall(r'<div id="status" hx-swap-oob="innerHTML">(.*?)</div>', page.received)
+    assert sentences[-1] == "The answer is finished."
     # Never per token: the beginning, the end, and one sentence every seven seconds between.
-    assert len(spoken) <= 2 + answer.total_ms / 7000 + 1
+    assert len(sentences) <= 2 + answer.total_ms / 7000 + 1
     await page.leave()
 
 

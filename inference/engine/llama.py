@@ -21,9 +21,9 @@ import psutil
 # instead of 40 ms. Waiting threads must sleep instead. libgomp reads this when it is loaded, so it comes first.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
-from llama_cpp import llama_cpp as ll  # noqa: E402
+from llama_cpp import llama_cpp as ll
 
-from inference.behaviour import Behaviour  # noqa: E402
+from inference.behaviour import Behaviour
 
 log = logging.getLogger(__name__)
 

@@ -83,7 +83,8 @@ class Stream:
         self.admitted = True
         self.held = held
         self.tokens = list(prompt.tokens)
-        self.computed = self.cached = held.reused
+        self.computed = held.reused
+        self.cached = max(held.reused, len(held.prefix.tokens) if held.prefix.ready else 0)
         self.sampler = Sampler(served.model, self.behaviour, secrets.randbits(32))
 
     def add_token(self, token: int, piece: bytes, now: float) -> None:

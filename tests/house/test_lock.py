@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from tests.house.tree import ROOT
+from tests.house.tree import ROOT, imported_packages
 
 LOCKS = ROOT / "requirements"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -67,6 +68,31 @@ def test_the_locks_agree_so_that_one_environment_can_hold_them_all(name: str) ->
     assert {package: [str(line) for line, _ in lines] for package, lines in bigger.items() if package in node} == {
         package: [str(line) for line, _ in lines] for package, lines in node.items()
     }
+
+
+@pytest.mark.parametrize(("code", "extras"), [("node", ["learning"]), ("tests", ["learning", "test"])])
+def test_what_the_code_imports_is_asked_for_and_not_only_there_by_chance(code: str, extras: list[str]) -> None:
+    """A package that another one happens to bring in may be gone with its next version."""
+    optional = PROJECT["project"]["optional-dependencies"]
+    wanted = [*PROJECT["project"]["dependencies"], *(line for extra in extras for line in optional[extra])]
+    asked = {canonicalize_name(Requirement(line).name) for line in wanted}
+    installed = packages_distributions()
+    found = {
+        package
+        for package in imported_packages(tests=code == "tests")
+        if package in installed and not {canonicalize_name(name) for name in installed[package]} & asked
+    }
+    assert found == set()
+
+
+def test_every_library_has_its_reason() -> None:
+    optional = PROJECT["project"]["optional-dependencies"]
+    asked = [*PROJECT["project"]["dependencies"], *(line for extra in optional.values() for line in extra)]
+    reasons = (ROOT / "docs" / "decisions" / "0006-third-party-libraries.md").read_text("utf-8")
+    listed = {
+        name.strip() for row in re.findall(r"^\| ([^|]+) \|", reasons, flags=re.MULTILINE) for name in row.split(",")
+    }
+    assert {Requirement(line).name for line in asked} - {name.split()[0] for name in listed if name} == set()
 
 
 def test_what_the_model_package_asks_for_in_vain_is_not_locked() -> None:

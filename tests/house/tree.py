@@ -101,6 +101,13 @@ def _climbs(arrow: Arrow) -> bool:
     return source is not None and target is not None and target > source
 
 
+def imported_packages(*, tests: bool) -> set[str]:
+    """The top-level names that the house imports, or that its tests do; standard library and our own among them."""
+    paths = (ROOT / "tests").rglob("*.py") if tests else (path for _, path in modules(ROOT))
+    nodes = (node for path in paths for node in ast.walk(parse(path)))
+    return {target.partition(".")[0] for node in nodes for target in _targets(node, "")}
+
+
 def tracked_files() -> list[Path]:
     """The files that git knows, and those that it would take (new and not ignored)."""
     listed = subprocess.run(

@@ -163,8 +163,10 @@ class Worker:
 
     async def _listen_to(self, client: int, reader: asyncio.StreamReader) -> None:
         frames = FrameSplitter()
+        deadline: float | None = None
         while True:
-            async with asyncio.timeout(FRAME_SECONDS if frames.partial else None):
+            # The bound is on the frame, not on the pause: drop by drop does not hold the line either.
+            async with asyncio.timeout_at(deadline):
                 data = await reader.read(1 << 16)
             if not data:
                 return
@@ -173,6 +175,10 @@ class Worker:
             except FrameTooLong as error:
                 self._send(client, _bad_request(error))
                 return
+            if not frames.partial:
+                deadline = None
+            elif bodies or deadline is None:
+                deadline = self._loop.time() + FRAME_SECONDS
             for body in bodies:
                 try:
                     await self._handle(client, body)

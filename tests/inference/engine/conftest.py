@@ -1,4 +1,4 @@
-"""The bundled model in this process for what needs a context, clients of the shared worker, and workers of one's own."""
+"""The bundled model in this process, clients of the shared worker, and workers of one's own."""
 
 from __future__ import annotations
 

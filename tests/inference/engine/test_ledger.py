@@ -42,7 +42,12 @@ class LedgerMachine(RuleBasedStateMachine):
         key = KeptKey(member, conversation, prefix_key) if conversation else None
         had = key and self.ledger.kept.get(key)
         running = self.ledger.reserve(
-            name, tokens=tokens, prefix_tokens=len(prefix), answer_tokens=answer, prefix_key=prefix_key, conversation=key
+            name,
+            tokens=tokens,
+            prefix_tokens=len(prefix),
+            answer_tokens=answer,
+            prefix_key=prefix_key,
+            conversation=key,
         )
         self.wipe()
         if running is None:
@@ -50,7 +55,9 @@ class LedgerMachine(RuleBasedStateMachine):
         assert running.prefix.tokens == tuple(prefix)
         if running.reused:
             # Cells are taken over from the same member, conversation and behaviour only, up to the first difference.
-            assert had and running.seq == had.seq and self.owner[running.seq] == member
+            assert had
+            assert running.seq == had.seq
+            assert self.owner[running.seq] == member
             assert tuple(tokens[: running.reused]) == had.tokens[: running.reused]
             assert running.reused < len(tokens)
         elif not (had and had.seq == running.seq):
@@ -103,7 +110,12 @@ class LedgerMachine(RuleBasedStateMachine):
             self.ledger.forget(member)
         # Everything was given back: the whole cache can be had again.
         assert self.ledger.reserve(
-            "all", tokens=[1] * 100, prefix_tokens=1, answer_tokens=100, prefix_key=PrefixKey("m", "b"), conversation=None
+            "all",
+            tokens=[1] * 100,
+            prefix_tokens=1,
+            answer_tokens=100,
+            prefix_key=PrefixKey("m", "b"),
+            conversation=None,
         )
 
 

@@ -80,7 +80,8 @@ def test_the_shared_prefix_is_computed_once_and_nothing_else_is_shared(served: S
     one = admitted(served, behaviour, "ana", "What is bread?")
     two = admitted(served, behaviour, "ben", "What is bread?")
     prefix = len(one.prefix.tokens)
-    assert one.prefix is two.prefix and one.seq != two.seq
+    assert one.prefix is two.prefix
+    assert one.seq != two.seq
     batcher.step([one, two])  # the prefix comes first
     while not one.prefix.ready:
         batcher.step([one, two])
@@ -88,7 +89,8 @@ def test_the_shared_prefix_is_computed_once_and_nothing_else_is_shared(served: S
     assert run(batcher, [one, two]).keys() == {"ana", "ben"}
     # Ben reused the prefix and not a token more, though Ana asked the very same.
     three = admitted(served, behaviour, "cho", "What is bread?")
-    assert three.cached == prefix and three.computed == 0
+    assert three.cached == prefix
+    assert three.computed == 0
     for stream in (one, two, three):
         seq = stream.seq
         finished(served, stream)
@@ -102,12 +104,15 @@ def test_a_kept_conversation_returns_to_its_member_only(served: Served, behaviou
     kept_seq, prefix = secret.seq, len(secret.prefix.tokens)
     finished(served, secret, keep=secret.kept_key)
     other = admitted(served, behaviour, "ben", "The gate code is 4711-heron.", conversation="c")
-    assert other.seq != kept_seq and other.cached == prefix
+    assert other.seq != kept_seq
+    assert other.cached == prefix
     assert served.context.last_position(other.seq) == -1  # nothing in it before it is computed
     elsewhere = admitted(served, behaviour, "ana", "The gate code is 4711-heron.", conversation="d")
-    assert elsewhere.seq != kept_seq and elsewhere.cached == prefix
+    assert elsewhere.seq != kept_seq
+    assert elsewhere.cached == prefix
     again = admitted(served, behaviour, "ana", "The gate code is 4711-heron. Say it.", conversation="c")
-    assert again.seq == kept_seq and again.cached > prefix
+    assert again.seq == kept_seq
+    assert again.cached > prefix
     # What differed from the kept text is gone from the cache, too.
     assert served.context.last_position(again.seq) == again.computed - 1
     for stream in (other, elsewhere, again):
@@ -122,7 +127,8 @@ def test_a_changed_behaviour_reuses_nothing(served: Served, behaviour: Behaviour
     finished(served, first, keep=first.kept_key)
     changed = Behaviour.from_json({**behaviour.to_json(), "charter": behaviour.charter + " Be brief."})
     second = admitted(served, changed, "ana", "Hello", conversation="c")
-    assert second.cached == 0 and second.prefix is not first.prefix
+    assert second.cached == 0
+    assert second.prefix is not first.prefix
     finished(served, second)
     served.ledger.forget("ana")
     served.wipe()
@@ -137,7 +143,8 @@ def test_a_failed_decode_fails_one_request_and_not_its_neighbours(served: Served
     reader = admitted(served, behaviour, "eve", "And about lakes?")
     ended = run(batcher, [*streams, reader])
     assert ended.pop("cho") == "failed"
-    assert set(ended) == {"ana", "ben", "dua", "eve"} and set(ended.values()) <= {"end", "length"}
+    assert set(ended) == {"ana", "ben", "dua", "eve"}
+    assert set(ended.values()) <= {"end", "length"}
     for stream in [*streams, reader]:
         finished(served, stream)
 
@@ -172,7 +179,9 @@ def test_choosing_candidates_before_the_penalty_changes_nothing(served: Served, 
     tokens = served.model.tokenize("one two three one two three one two", False)
     picked: list[int] = []
     for step in range(24):
-        row = served.context.decode([Part(92, 0 if step == 0 else len(tokens) + step - 1, tokens if step == 0 else picked[-1:], True)])
+        row = served.context.decode(
+            [Part(92, 0 if step == 0 else len(tokens) + step - 1, tokens if step == 0 else picked[-1:], True)]
+        )
         token = short.sample(served.context, row[0])
         assert plain.sample(served.context, row[0]) == token
         picked.append(token)

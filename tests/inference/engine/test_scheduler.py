@@ -151,7 +151,9 @@ def test_another_model_gets_its_turn() -> None:
     assert scheduler.next_group() == "h"
 
 
-@given(st.dictionaries(st.text(min_size=1, max_size=3), st.integers(1, 3000), min_size=1, max_size=12), st.integers(8, 512))
+@given(
+    st.dictionaries(st.text(min_size=1, max_size=3), st.integers(1, 3000), min_size=1, max_size=12), st.integers(8, 512)
+)
 def test_prompts_share_a_step_and_all_get_through(prompts: dict[str, int], budget: int) -> None:
     row, left, last = PromptRow(), dict(prompts), dict.fromkeys(prompts, 0)
     step = 0

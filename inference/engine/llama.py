@@ -77,6 +77,12 @@ class LlamaModel:
         self._model = ll.llama_model_load_from_file(os.fsencode(path), params)
         if not self._model:
             raise ModelUnusable(f"llama.cpp cannot load the model file {path.name}.")
+        if ll.llama_model_is_recurrent(self._model) or ll.llama_model_is_hybrid(self._model):
+            self.close()
+            raise ModelUnusable(f"The memory of {path.name} cannot be shared between members: it is a recurrent model.")
+        if ll.llama_model_has_encoder(self._model) or not ll.llama_model_has_decoder(self._model):
+            self.close()
+            raise ModelUnusable(f"{path.name} does not write answers: it is an encoder model.")
         self.vocab = ll.llama_model_get_vocab(self._model)
         self.vocab_size = ll.llama_vocab_n_tokens(self.vocab)
         self.trained_context = ll.llama_model_n_ctx_train(self._model)

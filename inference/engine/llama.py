@@ -18,8 +18,8 @@ import psutil
 
 # llama.cpp's threads meet hundreds of times for a token and by default spin until all are there. When anything else
 # wants a core, one of them is not running, and the others burn whole time slices waiting: a token then takes a second
-# instead of 40 ms. Waiting threads must sleep instead. libgomp reads this when it is loaded, so it comes first.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+# instead of 40 ms. After this short a spin they sleep. libgomp reads it when it is loaded, so it comes first.
+os.environ.setdefault("GOMP_SPINCOUNT", "300")
 
 from llama_cpp import llama_cpp as ll
 

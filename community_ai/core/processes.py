@@ -109,7 +109,8 @@ class Supervisor:
         self._stopping = True
         running = [child for child in self.children if child.process is not None]
         for child in running:
-            child.signal_group(signal.SIGTERM)
+            # Only the process itself: it knows in which order to end its own children.
+            child.process.terminate()  # type: ignore[union-attr]
         deadline = time.monotonic() + STOP_SECONDS
         for child in running:
             try:

@@ -70,12 +70,13 @@ CONTENT_SECURITY_POLICY = {
 # --- Rooms -------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "daphne",
-    "federation",
-    "inference",
-    "knowledge",
-    "consent",
-    "governance",
+    # From the bottom of the house to the top: set-up steps and checks run in the order in which rooms register them.
     "community_ai.core",
+    "governance",
+    "consent",
+    "knowledge",
+    "inference",
+    "federation",
     "governance.admin_site.CommunityAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -138,7 +139,7 @@ else:
     DATABASES = {
         "default": {
             "ENGINE": "community_ai.core.sqlcipher",
-            "NAME": HOME.database,
+            "NAME": str(HOME.database),
             "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE"},
             "TEST": {"NAME": HOME.root / "test.sqlite3"},
         }
@@ -182,17 +183,6 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/accounts/login/"
 
-ACCOUNT_ADAPTER = "governance.accounts.AccountAdapter"
-ACCOUNT_LOGIN_METHODS = {"username", "email"}
-ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
-ACCOUNT_EMAIL_VERIFICATION = "optional"
-ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
-MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
-MFA_TOTP_ISSUER = "Community AI"
-
 # A node without a mail server says so on the page and prints links in the operator's terminal instead.
 EMAIL_HOST = os.environ.get("COMMUNITY_AI_EMAIL_HOST", "").strip()
 EMAIL_PORT = env_int("COMMUNITY_AI_EMAIL_PORT", 587, least=1, most=65535)
@@ -203,6 +193,29 @@ DEFAULT_FROM_EMAIL = os.environ.get("COMMUNITY_AI_EMAIL_FROM", "").strip() or f"
 EMAIL_BACKEND = (
     "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else "django.core.mail.backends.dummy.EmailBackend"
 )
+
+ACCOUNT_ADAPTER = "governance.accounts.AccountAdapter"
+ACCOUNT_FORMS = {"login": "governance.forms.LoginForm", "signup": "governance.forms.SignupForm"}
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+# Without mail nothing is asked, promised or hidden that only mail could carry.
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"] if EMAIL_HOST else ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "optional" if EMAIL_HOST else "none"
+ACCOUNT_PREVENT_ENUMERATION = bool(EMAIL_HOST)
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+MFA_FORMS = {
+    "add_webauthn": "governance.passkey_forms.AddPasskeyForm",
+    "authenticate_webauthn": "governance.passkey_forms.AuthenticatePasskeyForm",
+    "login_webauthn": "governance.passkey_forms.LoginPasskeyForm",
+    "reauthenticate_webauthn": "governance.passkey_forms.ReauthenticatePasskeyForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
+MFA_TOTP_ISSUER = "Community AI"
+PASSWORD_RESET_TIMEOUT = 24 * 3600
+# How many proxies in front of the node add the visitor's address to X-Forwarded-For: rate limits count by it.
+ALLAUTH_TRUSTED_PROXY_COUNT = env_int("COMMUNITY_AI_PROXIES", 1 if SECURE else 0, least=0, most=5)
 
 # --- Record ------------------------------------------------------------------------------------------------------
 # What is followed stands in governance.services.row_history. No address of a person or a computer is written.
@@ -239,5 +252,10 @@ LOGGING = {
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"daphne": {"level": "WARNING"}, "django.request": {"level": "ERROR"}, "httpx": {"level": "WARNING"}},
+    "loggers": {
+        "daphne": {"level": "WARNING"},
+        "django.request": {"level": "ERROR"},
+        # It tells of every start and task; only its troubles matter to an operator.
+        "django-q": {"level": "WARNING", "handlers": [], "propagate": True},
+    },
 }

@@ -19,7 +19,7 @@ class _OpensOnRead(DeferredAttribute):
     """A data descriptor (it has `__set__`), so that reading goes through it although the value is in `__dict__`."""
 
     def __set__(self, instance: Any, value: Any) -> None:
-        instance.__dict__[self.field.attname] = value  # type: ignore[attr-defined]
+        instance.__dict__[self.field.attname] = value
 
     def __get__(self, instance: Any, cls: Any = None) -> Any:
         if instance is None:
@@ -39,7 +39,10 @@ class SealedTextField(models.BinaryField):
     must use `update()` passes `seal_for(row, text)`.
     """
 
-    descriptor_class = _OpensOnRead  # type: ignore[assignment]
+    descriptor_class = _OpensOnRead
+    # What type checkers read: a row takes and gives text.
+    _pyi_private_set_type: str
+    _pyi_private_get_type: str  # type: ignore[assignment]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("editable", True)

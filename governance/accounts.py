@@ -1,5 +1,33 @@
+"""How allauth's pages behave here: registration only with an invitation."""
+
+from __future__ import annotations
+
 from allauth.account.adapter import DefaultAccountAdapter
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from community_ai.core.clock import now
+from governance.forms import INVITATION_SESSION_KEY
+from governance.services import invitations
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    pass
+    _no_match = _("Name and password do not fit together. Please check both and try again.")
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "username_password_mismatch": _no_match,
+        "email_password_mismatch": _no_match,
+        "username_taken": _("Somebody here has this name already. Please choose another."),
+        "too_many_login_attempts": _("There were many tries. Please wait five minutes and try again."),
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Whether this browser came with an invitation that lets somebody in.
+
+        A form that is sent back is let through with any invitation: if the last place went meanwhile, the form
+        itself says so and keeps what was typed, and `invitations.accept` is the judge.
+        """
+        secret = request.session.get(INVITATION_SESSION_KEY)
+        if not secret:
+            return False
+        return request.method == "POST" or invitations.why_unusable(secret=secret, now=now()) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
@@ -11,8 +12,13 @@ from governance.models import Community
 
 
 def community(request: HttpRequest) -> dict[str, Any]:
-    """`community` (the row or nothing) and `may` (names of permissions), both read only when a page uses them."""
-    return {"community": SimpleLazyObject(Community.objects.first), "may": SimpleLazyObject(lambda: _may(request))}
+    """`community` (the row or nothing) and `may` (names of permissions), both read only when a page uses them;
+    `has_mail`: whether the node can send e-mail."""
+    return {
+        "community": SimpleLazyObject(Community.objects.first),
+        "may": SimpleLazyObject(lambda: _may(request)),
+        "has_mail": bool(settings.EMAIL_HOST),
+    }
 
 
 def _may(request: HttpRequest) -> frozenset[str]:

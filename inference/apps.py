@@ -4,3 +4,13 @@ from django.apps import AppConfig
 class InferenceConfig(AppConfig):
     name = "inference"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from community_ai.core.lifespan import register_lifespan
+        from inference import live
+        from inference.checks import register_inference_checks
+        from inference.preparing import register_preparations
+
+        register_preparations()
+        register_inference_checks()
+        register_lifespan(start=live.start, stop=live.stop)

@@ -1,1 +1,17 @@
-urlpatterns = []
+from django.urls import path
+
+from inference.views import conversations, messages
+
+app_name = "inference"
+
+urlpatterns = [
+    path("chat/", conversations.chat, name="chat"),
+    path("chat/conversations/", conversations.conversation_list, name="conversation_list"),
+    path("chat/<uuid:conversation_id>/", conversations.conversation, name="conversation"),
+    path("chat/<uuid:conversation_id>/rename/", conversations.rename, name="rename"),
+    path("chat/<uuid:conversation_id>/delete/", conversations.delete, name="delete"),
+    path("chat/messages/<uuid:message_id>/edit/", messages.edit, name="edit"),
+    path("chat/messages/<uuid:message_id>/again/", messages.ask_again, name="ask_again"),
+    path("chat/messages/<uuid:message_id>/stop/", messages.stop, name="stop"),
+    path("chat/messages/<uuid:message_id>/show/", messages.show, name="show"),
+]

@@ -28,3 +28,5 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# Threads of a test must not keep connections to a PostgreSQL database that is emptied after it.
+DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405

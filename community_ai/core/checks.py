@@ -63,7 +63,9 @@ def check_database() -> Finding:
             "The database file is damaged.", "Stop the node, keep a copy of the folder, and restore the newest backup."
         )
     if journal != "wal" or synchronous != 2:
-        return failure(f"The database runs with journal {journal}, synchronous {synchronous}.", "Remove what overrides it.")
+        return failure(
+            f"The database runs with journal {journal}, synchronous {synchronous}.", "Remove what overrides it."
+        )
     return ok(f"The database opens, is encrypted (SQLCipher {cipher[0]}) and whole.")
 
 

@@ -53,4 +53,7 @@ def examine() -> Iterator[tuple[str, Finding]]:
         try:
             yield name, check()
         except Exception as error:  # what broke is the finding
-            yield name, failure(f"The check did not finish: {type(error).__name__}: {error}", "See the lines above it first.")
+            yield (
+                name,
+                failure(f"The check did not finish: {type(error).__name__}: {error}", "See the lines above it first."),
+            )

@@ -76,7 +76,9 @@ def load_node_key(home: Home) -> NodeKey:
     except FileNotFoundError:
         raise KeyMissing(_missing_sentence(home)) from None
     except OSError as error:
-        raise KeyMissing(f"The node's key {path} cannot be read ({error.strerror}). Run as the user who owns it.") from None
+        raise KeyMissing(
+            f"The node's key {path} cannot be read ({error.strerror}). Run as the user who owns it."
+        ) from None
     if mode & 0o077:
         raise KeyExposed(
             f"The node's key {path} can be read by other users of this computer (mode {mode:04o}). "
@@ -100,7 +102,7 @@ def load_node_key(home: Home) -> NodeKey:
 
 
 def create_node_key(home: Home) -> NodeKey:
-    """Write a new key for a new node. Raises KeyExists when there is a key, KeyMissing when a database waits for one."""
+    """Write a new key for a new node. Raises KeyExists when there is one, KeyMissing when a database waits for one."""
     path = key_path(home)
     if path.exists():
         raise KeyExists(f"There is a key at {path} already. It is never overwritten.")

@@ -22,7 +22,9 @@ def register_lifespan(*, start: Hook, stop: Hook) -> None:
     _hooks.append((start, stop))
 
 
-async def lifespan(scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]) -> None:
+async def lifespan(
+    scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
+) -> None:
     """The ASGI application for the `lifespan` scope (asgi.readthedocs.io, "Lifespan Protocol")."""
     started: list[Hook] = []
     while True:
@@ -60,9 +62,7 @@ class LifespanDriver:
     async def startup(self) -> None:
         """Raises LifespanFailed when a hook fails."""
         scope = {"type": "lifespan", "asgi": {"version": "3.0"}}
-        self._task = asyncio.ensure_future(
-            self._application(scope, self._to_application.get, self._to_server.put)  # type: ignore[arg-type]
-        )
+        self._task = asyncio.ensure_future(self._application(scope, self._to_application.get, self._to_server.put))
         await self._to_application.put({"type": "lifespan.startup"})
         answer = await self._to_server.get()
         if answer["type"] == "lifespan.startup.failed":

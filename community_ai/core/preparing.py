@@ -1,4 +1,4 @@
-"""The setup steps of the core: tables, cache, jobs' schedule, static files."""
+"""The setup steps of the core: tables, cache, jobs' schedule, translations, static files."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from community_ai.core.home import FILE_MODE, Home
 from community_ai.core.housekeeping import clear_expired_sessions, wipe_deleted_text
 from community_ai.core.jobs import register_regular_job, regular_jobs
 from community_ai.core.setup_steps import register_setup_step
+from community_ai.core.translations import TranslationError, compile_translations
 
 
 def make_tables(home: Home) -> str | None:
@@ -46,6 +47,15 @@ def gather_static_files(home: Home) -> str | None:
     return "The pages' files are in place."
 
 
+def compile_pages_translations(home: Home) -> str | None:
+    """A translation that cannot be compiled is named and left out: the node starts without it."""
+    try:
+        written = compile_translations(map(Path, settings.LOCALE_PATHS))
+    except TranslationError as problem:
+        return f"{problem}. The pages show English instead."
+    return f"{len(written)} translations are compiled." if written else None
+
+
 def schedule_regular_jobs(home: Home) -> str | None:
     """The schedule is derived from the code: what is missing is added, what changed is mended."""
     for job in regular_jobs():
@@ -67,4 +77,5 @@ def register_core_steps() -> None:
     register_regular_job("wipe deleted text", wipe_deleted_text, every=Schedule.HOURLY)
     register_setup_step("tables", make_tables, first=True)
     register_setup_step("schedule", schedule_regular_jobs)
+    register_setup_step("translations", compile_pages_translations)
     register_setup_step("static files", gather_static_files)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -47,15 +48,13 @@ class Child:
                 os._exit(1)
 
         # A session of its own: its whole group can be ended, grandchildren included.
-        self.process = subprocess.Popen(self.command, start_new_session=True, preexec_fn=prepare)  # noqa: S603, PLW1509
+        self.process = subprocess.Popen(self.command, start_new_session=True, preexec_fn=prepare)  # noqa: S603
         self.started_at = at
 
     def signal_group(self, sign: int) -> None:
         if self.process is not None:
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, sign)
-            except ProcessLookupError:
-                pass
 
 
 class Supervisor:
@@ -95,7 +94,11 @@ class Supervisor:
             return
         # What the dead process started itself must not live on beside its successor.
         child.signal_group(signal.SIGKILL)
-        child.pause = FIRST_PAUSE_SECONDS if at - child.started_at > STEADY_SECONDS else min(child.pause * 2, LONGEST_PAUSE_SECONDS)
+        child.pause = (
+            FIRST_PAUSE_SECONDS
+            if at - child.started_at > STEADY_SECONDS
+            else min(child.pause * 2, LONGEST_PAUSE_SECONDS)
+        )
         child.process = None
         child.start_again_at = at + child.pause
         how = f"was ended by signal {-code}" if code < 0 else f"stopped with exit code {code}"
@@ -106,7 +109,8 @@ class Supervisor:
         self._stopping = True
         running = [child for child in self.children if child.process is not None]
         for child in running:
-            child.signal_group(signal.SIGTERM)
+            # Only the process itself: it knows in which order to end its own children.
+            child.process.terminate()  # type: ignore[union-attr]
         deadline = time.monotonic() + STOP_SECONDS
         for child in running:
             try:

@@ -86,9 +86,7 @@ class StateTable:
             for name, value in changes.items()
         }
         moved = (
-            type(row)
-            ._default_manager.filter(pk=row.pk, **{f"{field}__in": sources})
-            .update(**{field: to}, **sealed)
+            type(row)._default_manager.filter(pk=row.pk, **{f"{field}__in": sources}).update(**{field: to}, **sealed)
         )
         if not moved:
             return False

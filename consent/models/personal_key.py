@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class PersonalKey(models.Model):
-    """A member's own data key, wrapped by the node's key. Deleting the row makes everything sealed with it unreadable."""
+    """A member's own data key, wrapped by the node's key. Deleting the row makes all that it sealed unreadable."""
 
     member = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="personal_key"

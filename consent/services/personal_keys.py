@@ -59,9 +59,7 @@ def forget_remembered_keys() -> None:
 
 
 def _make(member_id: int) -> PersonalKey:
-    wrapped = seal(
-        nacl.utils.random(KEY_BYTES), key=_wrapping_key(), key_version=1, place=_place(member_id, 1)
-    )
+    wrapped = seal(nacl.utils.random(KEY_BYTES), key=_wrapping_key(), key_version=1, place=_place(member_id, 1))
     try:
         with transaction.atomic():
             return PersonalKey.objects.create(member_id=member_id, version=1, wrapped=wrapped, made_at=now())

@@ -6,9 +6,12 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from governance.names import validate_plain_line
+
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def usable(self, *, now: datetime) -> InvitationQuerySet:
+        """Those that still let somebody in at `now`."""
         return self.filter(revoked_at=None, expires_at__gt=now, uses__lt=models.F("max_uses"))
 
 
@@ -23,7 +26,7 @@ class Invitation(models.Model):
     expires_at = models.DateTimeField(_("ends"))
     max_uses = models.PositiveSmallIntegerField(_("for how many people"), default=1)
     uses = models.PositiveSmallIntegerField(_("used"), default=0)
-    note = models.CharField(_("note"), max_length=120, blank=True)
+    note = models.CharField(_("note"), max_length=120, blank=True, validators=[validate_plain_line])
     revoked_at = models.DateTimeField(_("taken back"), null=True, blank=True)
 
     objects = InvitationQuerySet.as_manager()

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from governance.models.role import Role
+from governance.names import SIGN_IN_NAME_LENGTH, validate_plain_line, validate_sign_in_name
 from governance.permissions import Permission
 
 
@@ -27,13 +28,22 @@ class Member(AbstractUser):
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
 
-    display_name = models.CharField(_("name that others see"), max_length=80, blank=True)
+    username = models.CharField(
+        _("name for signing in"),
+        max_length=SIGN_IN_NAME_LENGTH,
+        unique=True,
+        validators=[validate_sign_in_name],
+        error_messages={"unique": _("Somebody here has this name already.")},
+    )
+    display_name = models.CharField(
+        _("name that others see"), max_length=80, blank=True, validators=[validate_plain_line]
+    )
     language = models.CharField(_("language of the pages"), max_length=16, blank=True)
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
 
     objects = MemberManager()  # type: ignore[misc,assignment]
 
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
         verbose_name = _("member")

@@ -1,5 +1,6 @@
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -16,7 +17,7 @@ class Role(models.Model):
         ordering = ["pk"]
 
     def __str__(self) -> str:
-        return self.name
+        return gettext(self.name)
 
 
 class Appointment(models.Model):

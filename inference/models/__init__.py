@@ -2,5 +2,6 @@ from inference.models.answer import ANSWER_STATES, Answer, AnswerState
 from inference.models.behaviour_version import BehaviourVersion
 from inference.models.conversation import Conversation
 from inference.models.message import Message
+from inference.models.model_file import ModelFile
 
-__all__ = ["ANSWER_STATES", "Answer", "AnswerState", "BehaviourVersion", "Conversation", "Message"]
+__all__ = ["ANSWER_STATES", "Answer", "AnswerState", "BehaviourVersion", "Conversation", "Message", "ModelFile"]

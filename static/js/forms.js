@@ -44,8 +44,17 @@
     });
   }
 
+  // allauth reports here what stopped a passkey.
+  document.addEventListener("allauth.error", (event) => {
+    const notice = document.getElementById("passkey-problem");
+    if (!notice) return;
+    event.preventDefault();
+    notice.hidden = true;
+    requestAnimationFrame(() => { notice.hidden = false; });
+  });
+
   document.addEventListener("DOMContentLoaded", () => {
-    document.querySelectorAll("[data-password]").forEach(addToggle);
+    document.querySelectorAll("[data-password] input").forEach(addToggle);
     document.querySelectorAll("button[data-copy]").forEach(addCopy);
   });
 })();

@@ -57,9 +57,7 @@ def test_a_value_moved_to_another_row_or_member_does_not_open(make_member: Calla
     for target in (second, other):
         with connection.cursor() as cursor:
             key = target.pk.hex if connection.vendor == "sqlite" else target.pk
-            cursor.execute(
-                "UPDATE inference_conversation SET title = %s WHERE id = %s", [stored_title(first), key]
-            )
+            cursor.execute("UPDATE inference_conversation SET title = %s WHERE id = %s", [stored_title(first), key])
         with pytest.raises(SealError):
             _ = access.own_row(Conversation, member=target.member, pk=target.pk).title
 

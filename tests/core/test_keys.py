@@ -18,7 +18,7 @@ from community_ai.core.keystore import (
     key_path,
     load_node_key,
 )
-from tests.core.nodes import files_below, manage
+from tests.nodes import files_below, manage
 
 
 @pytest.fixture(scope="module")

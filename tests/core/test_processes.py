@@ -66,7 +66,7 @@ def test_children_die_with_a_killed_supervisor(tmp_path: Path) -> None:
         "import sys\n"
         "from community_ai.core.processes import Child, Supervisor\n"
         "s = Supervisor([Child('c', [sys.executable, '-c', 'import os, sys, time; "
-        'open(sys.argv[1], "a").write(f"{os.getpid()} {os.getpid()}\\\\n"); time.sleep(60)\', sys.argv[1]])], say=print)\n'
+        'open(sys.argv[1], "a").write(f"{os.getpid()} {os.getpid()}\\\\n"); time.sleep(60)\', sys.argv[1]])], say=print)\n'  # noqa: E501
         "s.start(); s.watch()\n"
     )
     root = Path(__file__).resolve().parent.parent.parent

@@ -26,7 +26,7 @@ def test_a_table_with_an_unreachable_state_is_refused() -> None:
 
 def test_a_table_with_a_stranger_is_refused() -> None:
     with pytest.raises(IllegalMove, match="has no state"):
-        StateTable(Light, initial=Light.RED, moves={Light.RED: {"blue"}})  # type: ignore[dict-item]
+        StateTable(Light, initial=Light.RED, moves={Light.RED: {"blue"}})
 
 
 def test_open_and_final_states() -> None:

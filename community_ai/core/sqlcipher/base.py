@@ -73,7 +73,9 @@ class DatabaseWrapper(sqlite_backend.DatabaseWrapper):
         params = super().get_connection_params()
         path = Path(params["database"])
         if not path.exists():
-            raise KeyMissing(f"There is no database at {path} yet. Start the node with `make run` or `manage.py setup`.")
+            raise KeyMissing(
+                f"There is no database at {path} yet. Start the node with `make run` or `manage.py setup`."
+            )
         params["database"] = f"file:{quote(str(path))}?mode=rw"
         return params
 
@@ -91,11 +93,11 @@ class DatabaseWrapper(sqlite_backend.DatabaseWrapper):
                 if "not a database" not in str(error):
                     raise
                 raise KeyWrong(
-                    f"The key in {settings.HOME.keys} does not open {self.settings_dict['NAME']}: it is the key of another "
-                    "node, or the file is damaged. Put back the key that belongs to it. Nothing was changed."
+                    f"The key in {settings.HOME.keys} does not open {self.settings_dict['NAME']}: it is the key of "
+                    "another node, or the file is damaged. Put back the key that belongs to it. Nothing was changed."
                 ) from None
             register_functions(connection)
-            for pragma in (*PRAGMAS, *self.init_commands):
+            for pragma in (*PRAGMAS, *self.init_commands):  # type: ignore[attr-defined]
                 if pragma.strip():
                     connection.execute(pragma)
         except BaseException:

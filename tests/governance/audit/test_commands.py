@@ -15,8 +15,8 @@ from django.core.management import call_command
 
 from governance.models import AuditEntry, Member
 from governance.services import audit
-from tests.core.nodes import ROOT, files_below, manage
 from tests.governance.audit.conftest import MOMENT
+from tests.nodes import ROOT, files_below, manage
 
 Write = Callable[..., AuditEntry]
 

@@ -22,7 +22,9 @@ class Command(BaseCommand):
                 raise settings.NODE_KEY
             home.create()
             create_node_key(home)
-            self.stdout.write(f"A new node in {home.root}; its key is in {home.keys}. Keep a copy of it in a safe place.")
+            self.stdout.write(
+                f"A new node in {home.root}; its key is in {home.keys}. Keep a copy of it in a safe place."
+            )
             self.stdout.flush()
             # The settings were read without a key: begin again with it.
             os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606

@@ -43,7 +43,9 @@ class Command(BaseCommand):
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise CommandError(f"This node is running already (the folder {settings.HOME.root}).", returncode=2) from None
+            raise CommandError(
+                f"This node is running already (the folder {settings.HOME.root}).", returncode=2
+            ) from None
         return lock
 
     def _serve(self) -> None:

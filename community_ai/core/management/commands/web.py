@@ -1,6 +1,7 @@
 import asyncio
 from typing import Any
 
+from channels.routing import get_default_application
 from daphne.endpoints import build_endpoint_description_strings
 from daphne.server import Server  # installs Twisted's asyncio reactor: nothing may import a reactor before
 from django.conf import settings
@@ -20,15 +21,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         from twisted.internet import reactor
 
-        from community_ai.asgi import application
-
+        application = get_default_application()
         try:
             host, port = split_bind(options["bind"])
         except ValueError as error:
             raise CommandError(str(error), returncode=2) from None
         connection.ensure_connection()  # a wrong key ends here, before anything listens
         connection.close()
-        loop: asyncio.AbstractEventLoop = reactor._asyncioEventloop  # type: ignore[attr-defined]
+        loop: asyncio.AbstractEventLoop = reactor._asyncioEventloop
         asyncio.set_event_loop(loop)
         driver = LifespanDriver(application)
         loop.run_until_complete(driver.startup())

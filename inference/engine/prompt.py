@@ -1,0 +1,226 @@
+"""Builds the tokens of a prompt: pure, given a tokenizer.
+
+The model's own chat template is rendered with a sentinel in the place of each text, and cut at the
+sentinels. The template's parts are tokenised with control tokens recognised, all texts without:
+`<|im_end|>` typed by a member, or voted into the charter, stays eleven characters of text and never ends a
+turn.
+
+Everything up to the first text of a member is the public prefix. It depends on the behaviour (and on the
+day, for the few templates that print a date) and is the only part that different members' requests may
+share.
+"""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import jinja2
+import jinja2.ext
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from inference.engine.protocol import Turn
+
+Tokenizer = Callable[[str, bool], Sequence[int]]
+"""(text, control tokens recognised) -> token ids."""
+
+# Private-use characters around a number. A text never contains them: texts are not part of what is rendered.
+_SENTINEL = re.compile("\ue000(\\d+)\ue001")
+
+MAX_TEMPLATE_OUTPUT = 1 << 20
+
+
+class TemplateFault(ValueError):
+    """The model's chat template cannot be used; the text says why."""
+
+
+class TooLong(ValueError):
+    """The charter and the last question alone exceed the room for a prompt. Figures in tokens."""
+
+    def __init__(self, prompt_tokens: int, limit: int) -> None:
+        super().__init__(f"The question needs {prompt_tokens} tokens; {limit} fit.")
+        self.prompt_tokens = prompt_tokens
+        self.limit = limit
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of the prompt: part of the template (`turn` None) or the text of a turn (0: the charter)."""
+
+    text: str
+    turn: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Token ids, how many of them are the public prefix, and how many of the oldest turns were left out."""
+
+    tokens: tuple[int, ...]
+    prefix_tokens: int
+    dropped_turns: int
+
+
+class _GenerationTag(jinja2.ext.Extension):
+    """`{% generation %}` marks the assistant's words for training; for a prompt it means nothing."""
+
+    tags = {"generation"}
+
+    def parse(self, parser: Any) -> Any:
+        parser.stream.skip(1)
+        return parser.parse_statements(("name:endgeneration",), drop_needle=True)
+
+
+def _refuse(message: str) -> None:
+    raise TemplateFault(message)
+
+
+class ChatTemplate:
+    """A model's chat template (Jinja, in the sandbox) that renders into segments.
+
+    `source` comes from a model file and is not trusted: the sandbox allows no access to Python and the
+    output is bounded. Raises TemplateFault when it cannot be parsed or does not show every text exactly
+    once, in order.
+    """
+
+    def __init__(self, source: str, *, bos: str, eos: str) -> None:
+        environment = ImmutableSandboxedEnvironment(
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=[jinja2.ext.loopcontrols, _GenerationTag],
+        )
+        environment.filters["tojson"] = lambda value, **options: json.dumps(value, ensure_ascii=False)
+        try:
+            self._template = environment.from_string(source)
+        except jinja2.TemplateError as error:
+            raise TemplateFault(f"The model's chat template cannot be read: {error}") from error
+        self._bos = bos
+        self._eos = eos
+        # Gemma's template, for one, refuses a system turn: then the charter stands before the first question.
+        self._has_system = self._takes_system()
+
+    def segments(self, charter: str, turns: Sequence[Turn], *, today: date) -> list[Segment]:
+        """The prompt for an answer to the last turn, cut into segments.
+
+        `turns` alternate, the first is the user's.
+        """
+        texts = [charter, *(turn.content for turn in turns)]
+        marks = [f"\ue000{i}\ue001" for i in range(len(texts))]
+        if self._has_system:
+            messages = [{"role": "system", "content": marks[0]}]
+            messages += [{"role": t.role, "content": m} for t, m in zip(turns, marks[1:], strict=True)]
+        else:
+            messages = [{"role": t.role, "content": m} for t, m in zip(turns, marks[1:], strict=True)]
+            messages[0]["content"] = f"{marks[0]}\n\n{marks[1]}"
+        pieces = _SENTINEL.split(self._render(messages, today))
+        if [int(number) for number in pieces[1::2]] != list(range(len(texts))):
+            raise TemplateFault("The model's chat template leaves out, repeats or reorders what was said.")
+        segments = []
+        for index, piece in enumerate(pieces):
+            if index % 2:
+                segments.append(Segment(texts[int(piece)], int(piece)))
+            elif piece:
+                segments.append(Segment(piece, None))
+        return segments
+
+    def _takes_system(self) -> bool:
+        mark = "\ue0000\ue001"
+        messages = [{"role": "system", "content": mark}, {"role": "user", "content": "?"}]
+        try:
+            return mark in self._render(messages, date(2000, 1, 1))
+        except TemplateFault:
+            return False
+
+    def _render(self, messages: list[dict[str, str]], today: date) -> str:
+        output, length = [], 0
+        try:
+            for piece in self._template.generate(
+                messages=messages,
+                add_generation_prompt=True,
+                bos_token=self._bos,
+                eos_token=self._eos,
+                tools=None,
+                enable_thinking=False,
+                raise_exception=_refuse,
+                strftime_now=today.strftime,
+            ):
+                output.append(piece)
+                length += len(piece)
+                if length > MAX_TEMPLATE_OUTPUT:
+                    raise TemplateFault("The model's chat template writes without end.")
+        except (jinja2.TemplateError, TypeError, ValueError, LookupError, ArithmeticError) as error:
+            if isinstance(error, TemplateFault):
+                raise
+            raise TemplateFault(f"The model's chat template fails: {error}") from error
+        return "".join(output)
+
+
+def tidy(turns: Sequence[Turn]) -> list[Turn]:
+    """Turns as templates want them: texts stripped, empty ones left out, sides alternating, the user first.
+
+    Two turns of one side in a row (a question whose answer was interrupted before its first word) become one.
+    """
+    result: list[Turn] = []
+    for turn in turns:
+        content = turn.content.strip()
+        if not content or (not result and turn.role == "assistant"):
+            continue
+        if result and result[-1].role == turn.role:
+            result[-1] = Turn(turn.role, f"{result[-1].content}\n\n{content}")
+        else:
+            result.append(Turn(turn.role, content))
+    return result
+
+
+def build_prompt(
+    *,
+    template: ChatTemplate,
+    tokenize: Tokenizer,
+    charter: str,
+    turns: Sequence[Turn],
+    limit: int,
+    today: date,
+    bos: int | None,
+) -> Prompt:
+    """The prompt's tokens, at most `limit`: the oldest question-and-answer pairs are left out until it fits.
+
+    `bos` is the token that must come first when the model wants one and the template does not write it.
+    Raises TooLong with figures when the last question alone does not fit, TemplateFault when the template
+    is at fault.
+    """
+    kept = tidy(turns)
+    total = len(kept)
+    known: dict[tuple[str, bool], Sequence[int]] = {}
+
+    def tokens_of(segment: Segment) -> Sequence[int]:
+        key = (segment.text, segment.turn is None)
+        if key not in known:
+            known[key] = tokenize(*key)
+        return known[key]
+
+    # A pair that is sure not to fit is left out before anything is rendered, so a long history costs one
+    # pass.
+    room = limit
+    for index in range(total - 1, -1, -1):
+        room -= len(tokens_of(Segment(kept[index].content, index + 1)))
+        if room < 0 and index < total - 1:
+            kept = kept[index + 1 :]
+            break
+    if kept and kept[0].role == "assistant":
+        kept = kept[1:]
+    while True:
+        segments = template.segments(charter, kept, today=today)
+        tokens: list[int] = []
+        prefix = None
+        for segment in segments:
+            if prefix is None and segment.turn is not None and segment.turn > 0:
+                prefix = len(tokens)
+            tokens += tokens_of(segment)
+            if bos is not None and tokens and tokens[0] != bos:
+                tokens.insert(0, bos)
+        if len(tokens) <= limit:
+            return Prompt(tuple(tokens), prefix or 0, total - len(kept))
+        if len(kept) == 1:
+            raise TooLong(len(tokens), limit)
+        kept = kept[2:]

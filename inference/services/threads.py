@@ -1,0 +1,81 @@
+"""What a conversation's page shows: one branch of messages, each with its answer's story and its other versions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from consent.access import own
+from inference.models import ANSWER_STATES, Answer, Conversation, Message
+from inference.services.conversations import branches_of
+
+# A long conversation shows its newest turns first; the page offers the rest.
+MAX_SHOWN = 60
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One message of the branch that is shown; it is version `position` of `versions`."""
+
+    # How many messages of the branch stand before this one.
+    depth: int
+    message: Message
+    answer: Answer | None
+    position: int
+    versions: int
+    previous_id: UUID | None
+    next_id: UUID | None
+
+    @property
+    def open(self) -> bool:
+        return self.answer is not None and self.answer.state in ANSWER_STATES.open
+
+
+@dataclass(frozen=True)
+class Thread:
+    """The shown branch from the first message that is shown to its end; `earlier` messages stand before."""
+
+    conversation: Conversation
+    entries: list[Entry]
+    earlier: int
+
+    @property
+    def leaf_id(self) -> UUID | None:
+        return self.entries[-1].message.pk if self.entries else None
+
+    @property
+    def open_entry(self) -> Entry | None:
+        """The entry that is being answered: always the last, because nothing is asked under an unfinished answer."""
+        return self.entries[-1] if self.entries and self.entries[-1].open else None
+
+
+def thread_of(*, conversation: Conversation, whole: bool = False) -> Thread:
+    """The branch that the conversation shows. Without `whole` at most the last MAX_SHOWN messages."""
+    member: Any = conversation.member_id
+    branches = branches_of(conversation_id=conversation.pk, member=member)
+    leaf = conversation.leaf_id if conversation.leaf_id in branches else branches.newest_leaf(None)
+    path = branches.path(leaf)
+    shown = path if whole else path[-MAX_SHOWN:]
+    messages = {
+        row.pk: row for row in own(Message, member=member).filter(pk__in=shown).select_related("answer__behaviour")
+    }
+    entries = []
+    for depth, key in enumerate(shown, start=len(path) - len(shown)):
+        message = messages.get(key)
+        if message is None:  # deleted by another page in between
+            break
+        versions = branches.siblings(key)
+        place = versions.index(key)
+        entries.append(
+            Entry(
+                depth=depth,
+                message=message,
+                answer=getattr(message, "answer", None),
+                position=place + 1,
+                versions=len(versions),
+                previous_id=versions[place - 1] if place else None,
+                next_id=versions[place + 1] if place + 1 < len(versions) else None,
+            )
+        )
+    return Thread(conversation, entries, earlier=len(path) - len(shown))

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from community_ai.core.clock import now
+from consent.access import own, own_row
+from inference import live
+from inference.fragments import composer_fields
+from inference.models import Conversation
+from inference.question_text import MAX_CHARACTERS, QuestionRefused
+from inference.services import conversations, questions
+from inference.services.threads import Thread, thread_of
+from inference.views.access import own_page, to_message, uuid_from
+
+MAX_BESIDE = 30
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@own_page
+def chat(request: HttpRequest) -> HttpResponse:
+    """A new conversation: its first question."""
+    if request.method == "POST":
+        return _ask(request, None)
+    return _page(request, None)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@own_page
+def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    """One conversation, and the next question in it."""
+    row = own_row(Conversation, member=request.user, pk=conversation_id)
+    if request.method == "POST":
+        return _ask(request, row)
+    return _page(request, thread_of(conversation=row, whole="all" in request.GET))
+
+
+@require_safe
+@never_cache
+@own_page
+def conversation_list(request: HttpRequest) -> HttpResponse:
+    """All of one's conversations, or those in which words are found."""
+    query = request.GET.get("q", "").strip()[:200]
+    context: dict[str, Any] = {"query": query}
+    if query:
+        context["result"] = conversations.search(member=request.user, query=query)
+    else:
+        context["conversations"] = newest(request, conversations.MAX_LISTED)
+    return render(request, "inference/conversation_list.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@own_page
+def rename(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    row = own_row(Conversation, member=request.user, pk=conversation_id)
+    context: dict[str, Any] = {"conversation": row, "title": row.title}
+    if request.method == "POST":
+        context["title"] = request.POST.get("title", "")
+        try:
+            conversations.rename(member=request.user, conversation_id=row.pk, title=context["title"])
+        except conversations.TitleRefused as refusal:
+            return render(request, "inference/rename.html", {**context, "error": refusal.sentence}, status=422)
+        messages.success(request, _("The conversation has its new title."))
+        response = redirect("inference:conversation", conversation_id=row.pk)
+        response["Location"] += "#title"
+        return response
+    return render(request, "inference/rename.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@own_page
+def delete(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    row = own_row(Conversation, member=request.user, pk=conversation_id)
+    if request.method == "POST":
+        conversations.delete(member=request.user, conversation_id=row.pk)
+        messages.success(request, _("The conversation is deleted."))
+        response = redirect("inference:conversation_list")
+        response["Location"] += "#title"
+        return response
+    return render(request, "inference/delete.html", {"conversation": row})
+
+
+def newest(request: HttpRequest, most: int) -> list[Conversation]:
+    return list(own(Conversation, member=request.user).order_by("-active_at")[:most])
+
+
+def _ask(request: HttpRequest, row: Conversation | None) -> HttpResponse:
+    text = request.POST.get("text", "")
+    try:
+        answer = questions.ask(
+            member=request.user,
+            conversation_id=row.pk if row else None,
+            after_id=uuid_from(request, "after"),
+            text=text,
+            key=uuid_from(request, "key"),
+            now=now(),
+        )
+    except QuestionRefused as refusal:
+        thread = thread_of(conversation=row) if row else None
+        return _page(request, thread, text=text, error=str(refusal.sentence), status=422)
+    return to_message(answer)
+
+
+def _page(
+    request: HttpRequest, thread: Thread | None, *, text: str = "", error: str = "", status: int = 200
+) -> HttpResponse:
+    context = {
+        "thread": thread,
+        "conversation": thread.conversation if thread else None,
+        "conversations": newest(request, MAX_BESIDE),
+        "worker_state": live.worker_state(),
+        "text": text,
+        "error": error,
+        "most_characters": MAX_CHARACTERS,
+        **composer_fields(thread),
+    }
+    return render(request, "inference/conversation.html", context, status=status)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime
 
+from django.db import IntegrityError, transaction
+
 from governance.models import Appointment, Member, Role
 from governance.permissions import Permission
 
@@ -20,8 +22,14 @@ def holds(member_id: int, role_key: str) -> bool:
     return Appointment.objects.filter(member_id=member_id, role__key=role_key, ended_at=None).exists()
 
 
-def appoint(*, member: Member, role: Role, now: datetime) -> None:
-    Appointment.objects.create(member=member, role=role, began_at=now)
+def appoint(*, member: Member, role: Role, now: datetime) -> Appointment:
+    """Let `member` hold `role` from `now` on; holding it already is fine."""
+    try:
+        with transaction.atomic():
+            return Appointment.objects.create(member=member, role=role, began_at=now)
+    except IntegrityError:
+        # The unique row of an open appointment: another request, or an earlier one, made it.
+        return Appointment.objects.get(member=member, role=role, ended_at=None)
 
 
 def dismiss(*, member: Member, role: Role, now: datetime) -> bool:

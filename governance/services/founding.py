@@ -11,8 +11,8 @@ from django.db import IntegrityError, transaction
 
 from community_ai.core.keystore import KeyStoreError
 from governance.community_kinds import FOUNDED
-from governance.models import Community, Member
-from governance.services import audit, roles
+from governance.models import Community, Member, Role
+from governance.services import appointments, audit, roles
 
 
 class FoundingStep(Protocol):
@@ -44,7 +44,7 @@ def found_community(*, name: str, language: str, username: str, password: str, n
             roles.create_first_roles()
             founder = Member.objects.create_user(username, password, language=language)
             for role in (roles.ADMIN, roles.MEMBER):
-                roles.appoint(member=founder, role=role, now=now)
+                appointments.appoint(member=founder, role=Role.objects.get(key=role), now=now)
             for step in _steps:
                 step(community=community, founder=founder, now=now)
             audit.record(

@@ -12,9 +12,9 @@ from django.db import transaction
 from django.db.models import F
 
 from governance.community_kinds import INVITATION_TAKEN_BACK, INVITED, JOINED
-from governance.models import Invitation, Member
+from governance.models import Invitation, Member, Role
 from governance.permissions import Permission
-from governance.services import audit, roles
+from governance.services import appointments, audit, roles
 
 MOST_DAYS = 90
 MOST_PEOPLE = 100
@@ -117,7 +117,7 @@ def accept(*, secret: str, member: Member, now: datetime) -> None:
         taken = Invitation.objects.usable(now=now).filter(digest=digest_of(secret)).update(uses=F("uses") + 1)
         if not taken:
             raise NotUsable(why_unusable(secret=secret, now=now) or Why.USED_UP)
-        roles.appoint(member=member, role=roles.MEMBER, now=now)
+        appointments.appoint(member=member, role=Role.objects.get(key=roles.MEMBER), now=now)
         invitation = Invitation.objects.select_related("issued_by").get(digest=digest_of(secret))
         inviter = invitation.issued_by
         audit.record(

@@ -57,7 +57,7 @@ def test_a_killed_child_starts_again_and_its_grandchildren_do_not_stay(tmp_path:
         assert "ended by signal 9" in said[0]
     finally:
         supervisor.stop()
-    assert not any(alive(pid) for family in families(log) for pid in family)
+    assert wait_for(lambda: not any(alive(pid) for family in families(log) for pid in family))
 
 
 def test_children_die_with_a_killed_supervisor(tmp_path: Path) -> None:

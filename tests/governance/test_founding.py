@@ -10,7 +10,7 @@ from community_ai.core.first_page import first_page
 from community_ai.core.keystore import NodeKey
 from governance.models import Appointment, Community, Member, Role
 from governance.permissions import Permission
-from governance.services import founding, roles
+from governance.services import appointments, founding, roles
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -79,8 +79,8 @@ def test_the_first_page_is_the_set_up_until_there_is_a_community() -> None:
 
 def test_appointing_twice_is_one_appointment() -> None:
     founder = founding.found_community(**ANSWERS, now=now())
-    first = roles.appoint(member=founder, role=roles.TEACHER, now=now())
-    assert roles.appoint(member=founder, role=roles.TEACHER, now=now()) == first
+    first = appointments.appoint(member=founder, role=Role.objects.get(key=roles.TEACHER), now=now())
+    assert appointments.appoint(member=founder, role=Role.objects.get(key=roles.TEACHER), now=now()) == first
     assert Appointment.objects.filter(member=founder, role__key="teacher").count() == 1
 
 

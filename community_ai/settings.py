@@ -219,6 +219,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env_int("COMMUNITY_AI_PROXIES", 1 if SECURE else 0
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("es", _("Spanish")), ("fr", _("French")), ("ar", _("Arabic"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "community_ai.formats"
 USE_I18N = USE_TZ = True
 TIME_ZONE = os.environ.get("COMMUNITY_AI_TIME_ZONE", "").strip() or "UTC"
 

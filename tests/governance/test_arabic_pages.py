@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from django.template import Context, Template
 from django.test import Client
+from django.utils import timezone, translation
 
 from governance.models import Member
 from tests.governance.test_pages import PAGES
@@ -112,3 +115,9 @@ def test_what_is_wrong_with_a_form(path: str, form: dict[str, str], founder: Mem
     response = client.post(path, form)
     assert response.status_code == 200
     assert english_on(response) == []
+
+
+def test_dates_begin_with_the_day() -> None:
+    moment = datetime(2026, 11, 24, 9, 36, tzinfo=UTC)
+    with translation.override("ar"), timezone.override(UTC):
+        assert Template("{{ moment }}").render(Context({"moment": moment})) == "24 نوفمبر 2026، 09:36"

@@ -135,6 +135,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             case "watch":
                 self._follower.watch(Shown(_uuid(message.get("leaf")), _uuid(message.get("open"))))
             case "ask":
+                moment = now()
                 answer = await write(
                     questions.ask,
                     member=member,
@@ -142,10 +143,11 @@ class ChatConsumer(AsyncWebsocketConsumer):
                     after_id=_uuid(message.get("after")),
                     text=_text(message),
                     key=_uuid(message.get("key")),
-                    now=now(),
+                    now=moment,
                 )
-                # Asked before, and only sent again: there is no news, but this page may not have had it.
-                self._follower.look_for(answer.pk)
+                if answer.written_at != moment:
+                    # Asked before, and only sent again: nobody rang, but this page may not have it.
+                    self._follower.look()
             case "ask_again":
                 await write(questions.ask_again, member=member, message_id=_message_id(message), now=now())
             case "stop":

@@ -56,6 +56,8 @@ class AnswerDesk:
         self._followers: dict[UUID, set[Pulse]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._rung = asyncio.Event()
+        # Conversations for which somebody rang since the last look.
+        self._changed: set[UUID] = set()
         self._worker_missed = asyncio.Event()
         self._worker_there = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -104,8 +106,8 @@ class AnswerDesk:
             self._loop.call_soon_threadsafe(self._ring, ring)
 
     def _ring(self, ring: Ring) -> None:
+        self._changed.add(ring.conversation_id)
         self._rung.set()
-        self._beat(ring.conversation_id, rows_changed=True)
         if ring.deleted:
             self._spawn(self._forget(ring))
 
@@ -124,11 +126,15 @@ class AnswerDesk:
     async def _look_after_rows(self) -> None:
         while True:
             self._rung.clear()
+            changed, self._changed = self._changed, set()
             known = set(self._live)
             try:
                 self._compare(known, await self._database.read(answers.open_answers))
             except DatabaseError:
                 logger.exception("The unfinished answers could not be read; trying again")
+            # Only now: the pages' first look at a new answer finds it on the desk, with its place in the line.
+            for conversation_id in changed:
+                self._beat(conversation_id, rows_changed=True)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._rung.wait(), LOOK_SECONDS)
 

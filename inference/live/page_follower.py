@@ -61,11 +61,6 @@ class PageFollower:
         self._forget_progress()
         self.look()
 
-    def look_for(self, message_id: UUID) -> None:
-        """Look at the rows unless the page shows this message already, or will look anyway."""
-        if not self._pulse.rows_changed and (self._shown is None or self._shown.leaf_id != message_id):
-            self.look()
-
     def look(self) -> None:
         """Look at the rows soon."""
         self._pulse.rows_changed = True

@@ -228,6 +228,7 @@ MIGRATION_MODULES = {"auditlog": None}  # they would make its own table beside o
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("es", _("Spanish")), ("fr", _("French")), ("ar", _("Arabic"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "community_ai.formats"
 USE_I18N = USE_TZ = True
 TIME_ZONE = os.environ.get("COMMUNITY_AI_TIME_ZONE", "").strip() or "UTC"
 

@@ -26,8 +26,7 @@ from consent.access import NotFound, own
 from inference import fragments, live
 from inference.fragments import Shown
 from inference.live.page_follower import PageFollower
-from inference.live.session_watch import SIGNED_OUT, Watched, signed_in_member
-from inference.live.threads import in_thread
+from inference.live.session_watch import SIGNED_OUT, Watched, signed_in
 from inference.models import Conversation
 from inference.question_text import QuestionRefused
 from inference.services import answers, conversations, questions
@@ -67,11 +66,11 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self._language = _language(self.scope["query_string"])
         self._session_key = self.scope["session"].session_key or ""
         self._member_id = self.scope["user"].pk or 0
-        member = await in_thread(signed_in_member)(session_key=self._session_key, member_id=self._member_id)
+        member = await self._signed_in_member()
         if member is None:
             await self.close(SIGNED_OUT)
             return
-        if self._conversation_id is None or not await in_thread(_owns)(member, self._conversation_id):
+        if self._conversation_id is None or not await self._live.database.read(_owns, member, self._conversation_id):
             await self.close(4404)
             return
         await self._make_room()
@@ -79,6 +78,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self._live.sessions.add(self._watched)
         self._follower = PageFollower(
             desk=self._live.desk,
+            database=self._live.database,
             member_id=self._member_id,
             conversation_id=self._conversation_id,
             language=self._language,
@@ -116,7 +116,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         try:
             self._take_token()
             message = _parse(text_data)
-            member = await in_thread(signed_in_member)(session_key=self._session_key, member_id=self._member_id)
+            member = await self._signed_in_member()
             if member is None:
                 await self._end(SIGNED_OUT)
                 return
@@ -130,28 +130,37 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self._refuse(_("Something went wrong on our side. Your text is still here: please try again."))
 
     async def _act(self, member: Any, message: dict[str, Any]) -> None:
+        write = self._live.database.write
         match message.get("type"):
             case "watch":
                 self._follower.watch(Shown(_uuid(message.get("leaf")), _uuid(message.get("open"))))
             case "ask":
-                await in_thread(questions.ask)(
+                moment = now()
+                answer = await write(
+                    questions.ask,
                     member=member,
                     conversation_id=self._conversation_id,
                     after_id=_uuid(message.get("after")),
                     text=_text(message),
                     key=_uuid(message.get("key")),
-                    now=now(),
+                    now=moment,
                 )
-                self._follower.look()
+                if answer.written_at != moment:
+                    # Asked before, and only sent again: nobody rang, but this page may not have it.
+                    self._follower.look()
             case "ask_again":
-                await in_thread(questions.ask_again)(member=member, message_id=_message_id(message), now=now())
+                await write(questions.ask_again, member=member, message_id=_message_id(message), now=now())
             case "stop":
-                await in_thread(answers.stop)(member=member, message_id=_message_id(message))
+                await write(answers.stop, member=member, message_id=_message_id(message))
             case "show":
-                await in_thread(conversations.show_branch)(member=member, message_id=_message_id(message))
+                await write(conversations.show_branch, member=member, message_id=_message_id(message))
             case _:
                 self._faults += 1
                 raise Refused(_("The page sent something that this node does not know. Please reload the page."))
+
+    async def _signed_in_member(self) -> Any:
+        """The member, None if the session does not sign them in any more."""
+        return (await self._live.database.read(signed_in, {self._session_key: self._member_id})).get(self._session_key)
 
     async def _make_room(self) -> None:
         """A member's newest pages are served; what is over the limit is closed, the oldest first."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from community_ai.core.home import Home
 from community_ai.core.keystore import create_node_key
+from community_ai.core.translations import compile_translations
 
 _folder = tempfile.mkdtemp(prefix="community-ai-test-")
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
@@ -30,3 +31,5 @@ STORAGES = {
 }
 # Threads of a test must not keep connections to a PostgreSQL database that is emptied after it.
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405
+# Pages are rendered in every language, as in a node that was started.
+compile_translations(LOCALE_PATHS)  # noqa: F405

@@ -109,13 +109,17 @@ def run(
     worker_model: Path,
     reference_model: Path,
     threads: int,
+    reference_threads: int,
     kv_memory_mb: int,
     checkout: Path,
     rounds: int,
     say: Callable[[str], None],
 ) -> Report:
-    """Measure. `behaviour` gives charter and sampling to both sides. Raises BenchFailed."""
-    with tempfile.TemporaryDirectory() as folder, _Reference(reference_model, threads, checkout) as reference:
+    """Measure. `behaviour` gives charter and sampling to both sides; 0 threads are each side's own choice.
+
+    Raises BenchFailed.
+    """
+    with tempfile.TemporaryDirectory() as folder, _Reference(reference_model, reference_threads, checkout) as reference:
         socket, behaviour_file = Path(folder) / "worker.sock", Path(folder) / "behaviour.json"
         behaviour_file.write_text(json.dumps(behaviour.to_json()))
         command = ["inference.engine.solo", socket, behaviour_file, worker_model]

@@ -139,6 +139,7 @@ class EngineLoop(threading.Thread):
             self._change_model()
             self._admit()
             self._tell_positions()
+            self._hand_on()  # before the step: whoever waits hears of it at once
             self._step()
             self._hand_on()
         for stream in self._streams.values():

@@ -3,8 +3,8 @@
     python -m inference.engine.reference MODEL.gguf --threads N --context N
 
 Reads one JSON object a line ({"charter", "question", "sampling", "tokens"}) and answers each with one ({"first_ms",
-"total_ms", "tokens"}). Its settings are the best that its documentation knows: flash attention, all physical cores,
-and the class reuses the beginning that two prompts have in common by itself.
+"total_ms", "tokens"}). Its settings are the best that its documentation knows: flash attention and the given threads (0
+for its own choice, half of the cores). It reuses the beginning that two prompts have in common by itself.
 """
 
 import argparse

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -12,9 +13,12 @@ from uuid import UUID
 from django.conf import settings
 
 from inference.engine.client import AsyncEngineClient
+from inference.live.database_threads import DatabaseThreads
 from inference.live.desk import AnswerDesk
 from inference.live.live_answer import LiveAnswer
 from inference.live.session_watch import SessionWatch
+
+SWITCH_SECONDS = 0.0005
 
 
 class NotServing(Exception):
@@ -23,6 +27,7 @@ class NotServing(Exception):
 
 @dataclass(frozen=True)
 class Live:
+    database: DatabaseThreads
     desk: AnswerDesk
     sessions: SessionWatch
 
@@ -33,7 +38,12 @@ _live: Live | None = None
 async def start(socket_path: Path | None = None) -> None:
     """Begin to write answers, on the running event loop. `socket_path` is the worker's, by default this node's."""
     global _live
-    live = Live(AnswerDesk(AsyncEngineClient(socket_path or settings.HOME.worker_socket)), SessionWatch())
+    # Threads that ask the database give up Python's lock at each statement; with the default of 5 ms they would wait
+    # as long to get it back whenever another thread is busy.
+    sys.setswitchinterval(SWITCH_SECONDS)
+    database = DatabaseThreads()
+    client = AsyncEngineClient(socket_path or settings.HOME.worker_socket)
+    live = Live(database, AnswerDesk(client, database), SessionWatch(database))
     await live.desk.start()
     live.sessions.start()
     _live = live
@@ -46,6 +56,7 @@ async def stop() -> None:
     if live is not None:
         await live.sessions.stop()
         await live.desk.stop()
+        await live.database.close()
 
 
 def running() -> Live:

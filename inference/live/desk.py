@@ -23,8 +23,8 @@ from inference.doorbell import Ring, listen, unlisten
 from inference.engine.client import AsyncEngineClient, WorkerGone
 from inference.engine.engine import FailureCode
 from inference.engine.protocol import Event, Failed, Queued, Started, StatusReport, Text
+from inference.live.database_threads import DatabaseThreads
 from inference.live.live_answer import LiveAnswer, Phase, Pulse
-from inference.live.threads import in_thread
 from inference.models import AnswerState
 from inference.services import answers
 
@@ -47,24 +47,25 @@ LONGEST_PAUSE_SECONDS = 15.0
 class AnswerDesk:
     """`await start()` once, `await stop()` at the end; everything else is called on the same event loop."""
 
-    def __init__(self, client: AsyncEngineClient) -> None:
+    def __init__(self, client: AsyncEngineClient, database: DatabaseThreads) -> None:
         self._client = client
+        self._database = database
         self._live: dict[UUID, LiveAnswer] = {}
         self._by_message: dict[UUID, LiveAnswer] = {}
         self._writers: dict[UUID, asyncio.Task[None]] = {}
         self._followers: dict[UUID, set[Pulse]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._rung = asyncio.Event()
+        # Conversations for which somebody rang since the last look.
+        self._changed: set[UUID] = set()
         self._worker_missed = asyncio.Event()
         self._worker_there = asyncio.Event()
-        # Writes of answers go one after the other, so that an older text never lands after a newer one.
-        self._one_write = asyncio.Lock()
         self._loop = asyncio.get_running_loop()
         self.worker: StatusReport | None = None
         """What the worker said last; None while it cannot be reached."""
 
     async def start(self) -> None:
-        await in_thread(answers.recover)(now=now())
+        await self._database.write(answers.recover, now=now())
         listen(self._on_ring)
         self._spawn(self._watch_worker())
         self._spawn(self._look_after_rows())
@@ -105,8 +106,8 @@ class AnswerDesk:
             self._loop.call_soon_threadsafe(self._ring, ring)
 
     def _ring(self, ring: Ring) -> None:
+        self._changed.add(ring.conversation_id)
         self._rung.set()
-        self._beat(ring.conversation_id, rows_changed=True)
         if ring.deleted:
             self._spawn(self._forget(ring))
 
@@ -125,11 +126,15 @@ class AnswerDesk:
     async def _look_after_rows(self) -> None:
         while True:
             self._rung.clear()
+            changed, self._changed = self._changed, set()
             known = set(self._live)
             try:
-                self._compare(known, await in_thread(answers.open_answers)())
+                self._compare(known, await self._database.read(answers.open_answers))
             except DatabaseError:
                 logger.exception("The unfinished answers could not be read; trying again")
+            # Only now: the pages' first look at a new answer finds it on the desk, with its place in the line.
+            for conversation_id in changed:
+                self._beat(conversation_id, rows_changed=True)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._rung.wait(), LOOK_SECONDS)
 
@@ -148,7 +153,9 @@ class AnswerDesk:
                 self._stop_soon(live)
 
     def _take_up(self, row: answers.OpenAnswer) -> LiveAnswer:
-        live = LiveAnswer(row)
+        ahead = sum(live.phase == Phase.WAITING for live in self._live.values())
+        # Until the engine says more, one's place is behind those who wait already.
+        live = LiveAnswer(row, position=ahead + 1)
         self._live[row.pk] = self._by_message[row.message_id] = live
         self._writers[row.pk] = self._spawn(self._write(live))
         return live
@@ -183,8 +190,7 @@ class AnswerDesk:
                 continue
             progress = [live.progress() for live in grown]
             try:
-                async with self._one_write:
-                    await in_thread(answers.record_progress)(progress=progress)
+                await self._database.write(answers.record_progress, progress=progress)
             except DatabaseError:
                 logger.exception("What was written could not be recorded; trying again")
                 continue
@@ -195,8 +201,7 @@ class AnswerDesk:
         """Write the end of an answer with its text. A database that is busy is asked until it takes it."""
         for attempt in count(1):
             try:
-                async with self._one_write:
-                    await in_thread(end)(progress=live.progress(), now=now(), **figures)
+                await self._database.write(end, progress=live.progress(), now=now(), **figures)
                 break
             except DatabaseError:
                 logger.exception("The end of an answer could not be recorded; trying again")
@@ -221,7 +226,7 @@ class AnswerDesk:
             if self.worker is None and not await self._worker_back(live):
                 await self._settle(live, answers.interrupt, reason=FailureCode.WORKER_GONE)
                 return
-            request = await in_thread(answers.request_for)(answer_id=live.row.pk)
+            request = await self._database.read(answers.request_for, answer_id=live.row.pk)
             if request is None:  # stopped or deleted meanwhile
                 live.settled = True
                 return

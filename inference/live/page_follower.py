@@ -17,9 +17,9 @@ from django.utils.translation import override
 
 from inference import answer_words, fragments
 from inference.fragments import Shown
+from inference.live.database_threads import DatabaseThreads
 from inference.live.desk import AnswerDesk
 from inference.live.live_answer import LiveAnswer, Phase
-from inference.live.threads import in_thread
 
 LOOK_SECONDS = 0.1
 SAY_SECONDS = 7.0
@@ -32,12 +32,14 @@ class PageFollower:
         self,
         *,
         desk: AnswerDesk,
+        database: DatabaseThreads,
         member_id: int,
         conversation_id: UUID,
         language: str,
         send: Callable[[str], Awaitable[None]],
     ) -> None:
         self._desk = desk
+        self._database = database
         self._member_id = member_id
         self._conversation_id = conversation_id
         self._language = language
@@ -76,7 +78,8 @@ class PageFollower:
 
     async def _bring_up_to_date(self, shown: Shown, rows_changed: bool) -> None:
         if rows_changed:
-            html, now_shown = await in_thread(fragments.bring_up_to_date)(
+            html, now_shown = await self._database.read(
+                fragments.bring_up_to_date,
                 member_id=self._member_id,
                 conversation_id=self._conversation_id,
                 language=self._language,

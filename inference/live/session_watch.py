@@ -19,7 +19,7 @@ from django.db import DatabaseError
 from django.utils.crypto import constant_time_compare
 
 from community_ai.core.clock import now
-from inference.live.threads import in_thread
+from inference.live.database_threads import DatabaseThreads
 
 logger = logging.getLogger(__name__)
 
@@ -37,8 +37,8 @@ class Watched:
     close: Callable[[int], Awaitable[None]]
 
 
-def ended_sessions(sessions: Mapping[str, int]) -> set[str]:
-    """Those of `sessions` (session key: member's id) that no longer sign that member in.
+def signed_in(sessions: Mapping[str, int]) -> dict[str, Any]:
+    """The members, as the database has them now, of those `sessions` (session key: member's id) that sign them in.
 
     The rules are those of `django.contrib.auth.get_user`: the session exists and has not expired, it names this member,
     the member is active, and the session carries the hash of the member's present password.
@@ -47,14 +47,11 @@ def ended_sessions(sessions: Mapping[str, int]) -> set[str]:
     rows = store.get_model_class().objects.filter(session_key__in=list(sessions), expire_date__gt=now())
     contents = {row.session_key: store.decode(row.session_data) for row in rows}
     members = get_user_model()._default_manager.in_bulk(set(sessions.values()))
-    return {key for key, member_id in sessions.items() if not _signs_in(contents.get(key, {}), members.get(member_id))}
-
-
-def signed_in_member(*, session_key: str, member_id: int) -> Any:
-    """The member as the database has them now, None if the session does not sign them in any more."""
-    if ended_sessions({session_key: member_id}):
-        return None
-    return get_user_model()._default_manager.filter(pk=member_id, is_active=True).first()
+    return {
+        key: members[member_id]
+        for key, member_id in sessions.items()
+        if _signs_in(contents.get(key, {}), members.get(member_id))
+    }
 
 
 def _signs_in(session: Mapping[str, Any], member: Any) -> bool:
@@ -69,7 +66,8 @@ def _signs_in(session: Mapping[str, Any], member: Any) -> bool:
 class SessionWatch:
     """Watches the sockets that are added. Runs on the event loop from `start()` to `stop()`."""
 
-    def __init__(self) -> None:
+    def __init__(self, database: DatabaseThreads) -> None:
+        self._database = database
         # In the order of opening.
         self._sockets: dict[Watched, None] = {}
         self._task: asyncio.Task[None] | None = None
@@ -100,11 +98,11 @@ class SessionWatch:
             if not sockets:
                 continue
             try:
-                ended = await in_thread(ended_sessions)({s.session_key: s.member_id for s in sockets})
+                still = await self._database.read(signed_in, {s.session_key: s.member_id for s in sockets})
             except DatabaseError:
                 logger.exception("The sessions of the open pages could not be checked; trying again")
                 continue
-            await self._close([socket for socket in sockets if socket.session_key in ended])
+            await self._close([socket for socket in sockets if socket.session_key not in still])
 
     async def _close(self, sockets: Collection[Watched]) -> None:
         for socket in sockets:

@@ -77,3 +77,16 @@ def test_children_die_with_a_killed_supervisor(tmp_path: Path) -> None:
         parent.kill()
         parent.wait()
     assert wait_for(lambda: not alive(families(log)[0][0]))
+
+
+def test_a_child_gives_way_in_its_own_session_too() -> None:
+    supervisor = Supervisor([Child("Sleeper", ["sleep", "60"], niceness=3)], say=lambda _line: None)
+    supervisor.start()
+    try:
+        process = supervisor.children[0].process
+        assert process is not None
+        assert os.getpriority(os.PRIO_PROCESS, process.pid) == os.getpriority(os.PRIO_PROCESS, 0) + 3
+        group = Path(f"/proc/{process.pid}/autogroup")
+        assert not group.exists() or group.read_text().split()[-1] == "3"
+    finally:
+        supervisor.stop()

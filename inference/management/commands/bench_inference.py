@@ -24,6 +24,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--tuned", action="store_true", help="let the worker serve the tuned variant, as the node does"
         )
+        parser.add_argument(
+            "--as-it-comes",
+            action="store_true",
+            help="let the high-level class choose its threads (half of the cores) instead of giving it ours",
+        )
         parser.add_argument("--rounds", type=int, default=3, help="rounds of each measurement (3)")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -31,11 +36,13 @@ class Command(BaseCommand):
             behaviour, model = self._subject(options["model"])
             served = model_files.serving(behaviour).path if options["tuned"] else model
             served_sha256 = model_files.sha256_of(served)
+            threads = thread_count(settings.INFERENCE_THREADS)
             report = bench.run(
                 behaviour=Behaviour.from_json({**behaviour.to_json(), "model_sha256": served_sha256}),
                 worker_model=served,
                 reference_model=model,
-                threads=thread_count(settings.INFERENCE_THREADS),
+                threads=threads,
+                reference_threads=0 if options["as_it_comes"] else threads,
                 kv_memory_mb=settings.INFERENCE_KV_MEMORY_MB,
                 checkout=settings.BASE_DIR,
                 rounds=options["rounds"],

@@ -30,7 +30,7 @@ async def test_no_secret_reaches_another_member(client: AsyncEngineClient, quest
             Turn("user", f"My secret is {canaries[number]}. Please repeat my secret: {canaries[number]}"),
         )
         for follow_up in ("What was my secret? Say it again.", None):
-            text, end = await ask(client, question("", member=member, conversation="c", turns=turns, max_tokens=20))
+            text, end = await ask(client, question("", member=member, conversation="c", turns=turns, max_tokens=14))
             assert isinstance(end, Done), end
             said.append(text)
             if follow_up:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from inference.gguf_header import BadModelFile, read_header
+from inference.gguf_header import BadModelFile, GgufHeader, read_header
 
 
 def text(value: str | bytes) -> bytes:
@@ -48,7 +48,7 @@ def gguf(
     return header + b"".join(pair(k, v) for k, v in pairs.items()) + b"".join(tensors) + data
 
 
-def header_of(folder: Path, content: bytes):  # type: ignore[no-untyped-def]
+def header_of(folder: Path, content: bytes) -> GgufHeader:
     path = folder / "file.gguf"
     path.write_bytes(content)
     return read_header(path)
@@ -118,4 +118,4 @@ def test_a_spoilt_header_is_read_or_refused_and_nothing_else(tmp_path: Path, dat
     try:
         header_of(tmp_path, bytes(content[:cut]))
     except BadModelFile as error:
-        assert str(error).endswith(".")  # noqa: PT017  a sentence
+        assert str(error).endswith(".")  # a sentence

@@ -58,8 +58,8 @@ def test_everybody_is_served_in_the_end(jobs: list[tuple[str, str]]) -> None:
             continue
     served: set[str] = set()
     for _ in range(10 * len(jobs) + 10):
-        if group := scheduler.next_group():
-            scheduler.begin_turn(group)
+        if (due := scheduler.next_group()) is not None:
+            scheduler.begin_turn(due)
         started = scheduler.admit(lambda job: True)
         assert all(job.group == scheduler.group for job in started)
         for job in list(scheduler.running.values()):

@@ -1,7 +1,7 @@
-"""What allauth says on our pages and in its mails, translated in our own catalogues.
+"""What allauth and Django say on our pages and in mails, translated in our own catalogues.
 
-Its catalogues are complete but speak differently from ours: Spanish as "usted" beside our "tú", Arabic with three
-words for "code". makemessages finds the sentences here, and the node's catalogues come before a package's.
+Theirs speak differently from ours, Spanish as "usted" beside our "tú", and Arabic has gaps and three words for "code".
+makemessages finds the sentences here; the node's catalogues come before a package's.
 """
 
 from django.utils.translation import gettext_noop as _
@@ -155,7 +155,34 @@ ALLAUTH_WORDS = (
     _("Account Already Exists"),
     _(
         "You are receiving this email because you or someone else tried to signup for an\naccount using email address:"
-        "\n\n%(email)s\n\nHowever, an account using that email address already exists.  In case you have\nforgotten about "
-        "this, please use the password forgotten procedure to recover\nyour account:\n\n%(password_reset_url)s"
+        "\n\n%(email)s\n\n"
+        "However, an account using that email address already exists.  In case you have\nforgotten about this, "
+        "please use the password forgotten procedure to recover\nyour account:\n\n%(password_reset_url)s"
+    ),
+)
+
+DJANGO_WORDS = (
+    _("Enter a whole number."),
+    _("Enter a valid email address."),
+    _("Null characters are not allowed."),
+    _("Select a valid choice. %(value)s is not one of the available choices."),
+    _("The password is too similar to the %(verbose_name)s."),
+    _("This field is required."),
+    _("This password is too common."),
+    _("Ensure this value is greater than or equal to %(limit_value)s."),
+    _("Ensure this value is less than or equal to %(limit_value)s."),
+    ngettext_lazy(
+        "Ensure this value has at least %(limit_value)d character (it has %(show_value)d).",
+        "Ensure this value has at least %(limit_value)d characters (it has %(show_value)d).",
+        "limit_value",
+    ),
+    ngettext_lazy(
+        "Ensure this value has at most %(limit_value)d character (it has %(show_value)d).",
+        "Ensure this value has at most %(limit_value)d characters (it has %(show_value)d).",
+        "limit_value",
+    ),
+    ngettext_lazy(
+        "This password is too short. It must contain at least %d character.",
+        "This password is too short. It must contain at least %d characters.",
     ),
 )

@@ -1,0 +1,72 @@
+"""The way from the event loop to the database: a few threads that keep their connections.
+
+Keeping them matters on SQLite: when the last connection of all closes, the write-ahead log is copied back and synced,
+which costs more than what was asked for (measured: a question was asked in 25 ms, and in 4 ms with a kept connection).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+READERS = 3
+
+
+class DatabaseThreads:
+    """`read` and `write` call a function in a thread and return or raise what it does."""
+
+    def __init__(self) -> None:
+        self._connections: list[BaseDatabaseWrapper] = []
+        self._lock = threading.Lock()
+        self._readers = ThreadPoolExecutor(READERS, "live-read", initializer=self._keep_connection)
+        self._writer = ThreadPoolExecutor(1, "live-write", initializer=self._keep_connection)
+
+    async def read(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call what only reads the database."""
+        return await _in(self._readers, partial(function, *args, **kwargs))
+
+    async def write(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call what writes to the database, one call after the other.
+
+        So an older text of an answer never lands after a newer one; and SQLite has one writer at a time, for whose
+        lock threads wait asleep, much longer than the writing takes.
+        """
+        return await _in(self._writer, partial(function, *args, **kwargs))
+
+    async def close(self) -> None:
+        """Wait for what is being done, and close the connections."""
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        self._readers.shutdown()
+        self._writer.shutdown()
+        for kept in self._connections:
+            kept.inc_thread_sharing()
+            kept.close()
+
+    def _keep_connection(self) -> None:
+        """Runs first in each thread: its own connection does not end with age."""
+        own = connections[DEFAULT_DB_ALIAS]
+        own.settings_dict = {**own.settings_dict, "CONN_MAX_AGE": None}
+        with self._lock:
+            self._connections.append(own)
+
+
+async def _in(pool: ThreadPoolExecutor, call: Callable[[], R]) -> R:
+    return await asyncio.get_running_loop().run_in_executor(pool, _checked, call)
+
+
+def _checked(call: Callable[[], R]) -> R:
+    # After an error the connection may be dead (PostgreSQL was restarted): then it is made anew.
+    connection.close_if_unusable_or_obsolete()
+    return call()

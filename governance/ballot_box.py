@@ -6,7 +6,7 @@ from a code that only the voter holds: BLAKE2b keyed with the code, over the box
 nobody, this node included, can tell whose slot it is; with it, the voter can change their choice.
 
 Seal: XSalsa20-Poly1305 (libsodium's secretbox) with a key of this box alone. Why all this:
-docs/decisions/0021-secret-votes.md.
+docs/decisions/0013-secret-votes.md.
 """
 
 from __future__ import annotations

@@ -140,7 +140,7 @@ def _cast_by_name(
 
 
 def _cast_secretly(proposal: Proposal, eligibility: Eligibility, member: Member, choice: Choice, code: str) -> Receipt:
-    """No audit entry, no time and no row of its own: see docs/decisions/0021-secret-votes.md."""
+    """No audit entry, no time and no row of its own: see docs/decisions/0013-secret-votes.md."""
     box = BallotBox.objects.filter(proposal=proposal).first()
     if box is None:
         raise BoxLost

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django import forms
 from django.utils.text import slugify
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from governance.counting import Method
@@ -192,21 +192,21 @@ def target_appointment(payload: Payload) -> str:
 
 def acts_line(permissions: list[str]) -> str:
     names = [str(permission.label) for permission in Permission if permission.value in permissions]
-    return _now("May: %(acts)s") % {"acts": "; ".join(names)} if names else _now("Gives no special rights")
+    return gettext("May: %(acts)s") % {"acts": "; ".join(names)} if names else gettext("Gives no special rights")
 
 
 def preview_create(payload: Payload) -> Preview:
     return Preview(
-        before=[_now("There is no role of this name")],
-        after=[_now("New role: %(name)s") % {"name": payload["name"]}, acts_line(payload["permissions"])],
+        before=[gettext("There is no role of this name")],
+        after=[gettext("New role: %(name)s") % {"name": payload["name"]}, acts_line(payload["permissions"])],
     )
 
 
 def preview_change(payload: Payload) -> Preview:
     role = _role(payload)
     return Preview(
-        before=[_now("Role: %(name)s") % {"name": role}, acts_line(role.permissions)],
-        after=[_now("Role: %(name)s") % {"name": payload["name"]}, acts_line(payload["permissions"])],
+        before=[gettext("Role: %(name)s") % {"name": role}, acts_line(role.permissions)],
+        after=[gettext("Role: %(name)s") % {"name": payload["name"]}, acts_line(payload["permissions"])],
     )
 
 
@@ -214,7 +214,7 @@ def _holders_line(role: Role, *, without: Sequence[int] = (), plus: Sequence[int
     appointed = Appointment.objects.filter(role=role, ended_at=None).exclude(member_id__in=without).values("member_id")
     members = Member.objects.filter(pk__in=appointed) | Member.objects.filter(pk__in=plus)
     names = ", ".join(str(member) for member in members.distinct().order_by("pk"))
-    return _now("%(role)s: %(names)s") % {"role": role, "names": names or _now("nobody")}
+    return gettext("%(role)s: %(names)s") % {"role": role, "names": names or gettext("nobody")}
 
 
 def preview_appoint(payload: Payload) -> Preview:

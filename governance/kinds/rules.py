@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django import forms
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -146,31 +146,31 @@ def rule_lines(terms: RuleTerms) -> list[str]:
     names = {role.key: str(role) for role in Role.objects.filter(key__in=[*terms.propose_roles, *terms.vote_roles])}
 
     def roles(keys: tuple[str, ...]) -> str:
-        return ", ".join(names.get(key, key) for key in keys) if keys else _now("every member")
+        return ", ".join(names.get(key, key) for key in keys) if keys else gettext("every member")
 
     figures = {"num": terms.quorum_num, "den": terms.quorum_den}
     lines = [str(dict(METHODS)[terms.method.value])]
     if terms.method is Method.SUPERMAJORITY:
         lines.append(
-            _now("At least %(num)s of %(den)s votes for or against must be yes")
+            gettext("At least %(num)s of %(den)s votes for or against must be yes")
             % {"num": terms.threshold_num, "den": terms.threshold_den}
         )
     lines.append(
-        _now("At least %(num)s of %(den)s who may vote must take part") % figures
+        gettext("At least %(num)s of %(den)s who may vote must take part") % figures
         if terms.quorum_num
-        else _now("One vote is enough")
+        else gettext("One vote is enough")
     )
     lines.append(
         ngettext("The vote lasts %(hours)s hour", "The vote lasts %(hours)s hours", terms.hours)
         % {"hours": terms.hours}
     )
-    lines.append(_now("Votes are secret") if terms.secret else _now("Votes are named"))
-    lines.append(_now("May propose: %(who)s") % {"who": roles(terms.propose_roles)})
-    lines.append(_now("May vote: %(who)s") % {"who": roles(terms.vote_roles)})
+    lines.append(gettext("Votes are secret") if terms.secret else gettext("Votes are named"))
+    lines.append(gettext("May propose: %(who)s") % {"who": roles(terms.propose_roles)})
+    lines.append(gettext("May vote: %(who)s") % {"who": roles(terms.vote_roles)})
     lines.append(
-        _now("Who leaves during a vote still counts")
+        gettext("Who leaves during a vote still counts")
         if terms.leavers_stay
-        else _now("Who leaves during a vote without having voted does not count")
+        else gettext("Who leaves during a vote without having voted does not count")
     )
     return lines
 

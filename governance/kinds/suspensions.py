@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django import forms
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -83,7 +83,7 @@ def target_member(payload: Payload) -> str:
 
 def _name(payload: Payload) -> str:
     member = Member.objects.filter(pk=payload["member"]).first()
-    return str(member) if member else _now("a former member")
+    return str(member) if member else gettext("a former member")
 
 
 def _days(count: int) -> str:
@@ -93,24 +93,24 @@ def _days(count: int) -> str:
 def preview_suspend(payload: Payload) -> Preview:
     names = {"name": _name(payload), "days": _days(payload["days"])}
     return Preview(
-        before=[_now("%(name)s takes part as usual") % names],
-        after=[_now("%(name)s cannot sign in for %(days)s after the decision") % names],
+        before=[gettext("%(name)s takes part as usual") % names],
+        after=[gettext("%(name)s cannot sign in for %(days)s after the decision") % names],
     )
 
 
 def preview_ratify(payload: Payload) -> Preview:
     names = {"name": _name(payload), "days": _days(payload["days"])}
     return Preview(
-        before=[_now("%(name)s is suspended since the emergency, for at most 72 hours") % names],
-        after=[_now("%(name)s stays suspended for %(days)s from the emergency on; a no ends it at once") % names],
+        before=[gettext("%(name)s is suspended since the emergency, for at most 72 hours") % names],
+        after=[gettext("%(name)s stays suspended for %(days)s from the emergency on; a no ends it at once") % names],
     )
 
 
 def preview_reinstate(payload: Payload) -> Preview:
     names = {"name": _name(payload)}
     return Preview(
-        before=[_now("%(name)s is suspended and cannot sign in") % names],
-        after=[_now("%(name)s takes part again") % names],
+        before=[gettext("%(name)s is suspended and cannot sign in") % names],
+        after=[gettext("%(name)s takes part again") % names],
     )
 
 

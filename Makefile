@@ -55,7 +55,7 @@ lock: ## Renew the locks after a change of pyproject.toml (ARGS="--upgrade" for 
 
 messages: ## Gather the pages' sentences into locale/ (needs Debian's gettext)
 	$(call install,run)
-	$(NODE) manage.py makemessages --all --no-wrap --no-location --ignore .venv --ignore var --ignore tests $(ARGS)
+	$(NODE) manage.py makemessages --all --no-wrap --no-location --no-obsolete --ignore .venv --ignore var --ignore tests $(ARGS)
 
 compile-messages: ## Compile the translations of locale/ (`make run` does it too)
 	$(call install,run)

@@ -149,7 +149,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
                     # Asked before, and only sent again: nobody rang, but this page may not have it.
                     self._follower.look()
             case "ask_again":
-                await write(questions.ask_again, member=member, message_id=_message_id(message), now=now())
+                answer = await write(questions.ask_again, member=member, message_id=_message_id(message), now=now())
+                self._follower.expect(answer.pk)
             case "stop":
                 await write(answers.stop, member=member, message_id=_message_id(message))
             case "show":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from uuid import UUID
 
 from django.utils.html import conditional_escape
@@ -60,6 +61,11 @@ class PageFollower:
         self._shown = shown
         self._forget_progress()
         self.look()
+
+    def expect(self, message_id: UUID) -> None:
+        """The page has asked for another answer: its end is announced even if it comes before the next look."""
+        if self._shown is not None:
+            self._shown = replace(self._shown, open_id=message_id)
 
     def look(self) -> None:
         """Look at the rows soon."""

@@ -190,7 +190,6 @@ async def test_other_versions_are_shown_and_asked_for(owner: Member, chat: live.
     first = await begun(owner)
     page = await Page(await in_db(signed_in, owner), first.conversation_id).open(first)
     await page.send(type="ask_again", message=str(first.pk))
-    await page.sees("data-open")
     await page.sees(r'2 of 2.*id="announcements"')
     page.received = ""
     await page.send(type="show", message=str(first.pk))

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from django import forms
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from governance import effects
 from governance.counting import Method

@@ -43,9 +43,7 @@ class Answer(PersonalRow):
     """
 
     message = models.OneToOneField(Message, models.CASCADE, related_name="answer")
-    state = models.CharField(
-        max_length=11, choices=AnswerState.choices, default=AnswerState.QUEUED, db_index=True
-    )
+    state = models.CharField(max_length=11, choices=AnswerState.choices, default=AnswerState.QUEUED, db_index=True)
     behaviour = models.ForeignKey(BehaviourVersion, models.PROTECT, related_name="answers")
     model_sha256 = models.CharField(max_length=64, blank=True)
     # Why it ended, as a code of `inference.engine.engine`, with figures for the sentence that the page shows.

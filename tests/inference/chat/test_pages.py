@@ -62,7 +62,9 @@ def test_an_unfinished_answer_reloads_and_a_finished_one_does_not(owner: Member)
     client = signed_in(owner)
     message = asked(owner, "Hm?")
     page = client.get(page_of(message)).content.decode()
-    assert re.search(r'<noscript><meta http-equiv="refresh" content="2; url=\?at=\d+#message-', page.split("</head>")[0])
+    assert re.search(
+        r'<noscript><meta http-equiv="refresh" content="2; url=\?at=\d+#message-', page.split("</head>")[0]
+    )
     assert f'formaction="{act("stop", message)}"' in page
     answered(message, "**Hm.**")
     page = client.get(page_of(message)).content.decode()

@@ -24,7 +24,8 @@ LINK_REL = "noopener noreferrer nofollow"
 
 _BLOCK_END = re.compile(r"(</(?:p|li|td|th|tr|h\d|pre|blockquote)>|<[bh]r>)")
 
-_markdown = MarkdownIt("commonmark", {"html": False, "linkify": False, "maxNesting": 20}).enable(
+# A line ends where the model ended it, as it did while the answer was growing.
+_markdown = MarkdownIt("commonmark", {"html": False, "linkify": False, "breaks": True, "maxNesting": 20}).enable(
     ["table", "strikethrough"]
 )
 _markdown.disable(["image"])

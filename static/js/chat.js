@@ -184,6 +184,11 @@
     setTimeout(() => { button.textContent = label; }, 2000);
   });
 
+  // What opens below an answer must not stay behind the box.
+  chat.addEventListener("toggle", (event) => {
+    if (event.target.open) event.target.scrollIntoView({ block: "nearest" });
+  }, true);
+
   // --- At the beginning --------------------------------------------------------------------------------------------
 
   showCopyButtons();

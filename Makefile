@@ -39,7 +39,7 @@ lint: ## Check the code's form and types (ruff, mypy, djlint)
 	$(NODE) -m ruff check .
 	$(NODE) -m ruff format --check .
 	$(NODE) -m mypy
-	$(NODE) -m djlint --quiet --lint --check .
+	$(NODE) -m djlint --quiet --lint .
 
 format: ## Put the code into its form
 	$(call install,test)

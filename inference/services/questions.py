@@ -32,13 +32,16 @@ def ask(
     try:
         with transaction.atomic():
             _check_room(member)
+            parent = None
             if conversation_id is None:
                 conversation = Conversation.objects.create(
                     member=member, title=title_of(question), began_at=now, active_at=now
                 )
-            else:
+            elif after_id is None:
                 conversation = own_row(Conversation, member=member, pk=conversation_id)
-            parent = _parent_for(conversation, after_id)
+            else:
+                parent = _parent(member, conversation_id=conversation_id, message_id=after_id)
+                conversation = parent.conversation
             return _add(conversation, parent=parent, question=question, key=key, now=now)
     except IntegrityError:
         # The same form arrived twice at once, and the other one was first.
@@ -101,11 +104,14 @@ def _check_room(member: Any) -> None:
         raise TooManyOpen(MAX_OPEN_ANSWERS)
 
 
-def _parent_for(conversation: Conversation, after_id: UUID | None) -> Message | None:
-    if after_id is None:
-        return None
-    parent = own_row(Message, member=conversation.member, pk=after_id)
-    if parent.conversation_id != conversation.pk or parent.role != Message.Role.AI:
+def _parent(member: Any, *, conversation_id: UUID, message_id: UUID) -> Message:
+    parent = (
+        own(Message, member=member)
+        .filter(pk=message_id, conversation=conversation_id, role=Message.Role.AI)
+        .select_related("conversation", "answer")
+        .first()
+    )
+    if parent is None:
         raise NotFound("message")
     if parent.answer.state in ANSWER_STATES.open:
         raise StillWriting
@@ -116,7 +122,7 @@ def _add(
     conversation: Conversation, *, parent: Message | None, question: str, key: UUID | None, now: datetime
 ) -> Message:
     asked = Message.objects.create(
-        member=conversation.member,
+        member_id=conversation.member_id,
         conversation=conversation,
         parent=parent,
         role=Message.Role.MEMBER,
@@ -133,7 +139,7 @@ def _add_answer(conversation: Conversation, *, question: Message, now: datetime)
     except behaviour.NoBehaviour:
         raise NobodyToAnswer from None
     message = Message.objects.create(
-        member=conversation.member,
+        member_id=conversation.member_id,
         conversation=conversation,
         parent=question,
         role=Message.Role.AI,
@@ -141,7 +147,7 @@ def _add_answer(conversation: Conversation, *, question: Message, now: datetime)
         written_at=now,
     )
     Answer.objects.create(
-        member=conversation.member,
+        member_id=conversation.member_id,
         message=message,
         state=AnswerState.QUEUED,
         behaviour=version,

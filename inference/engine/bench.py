@@ -139,14 +139,14 @@ async def _measure(
     async with _connected(socket) as client:
         side = _WorkerSide(client, behaviour)
         for _ in range(2):  # both have read the charter before anything counts
-            reference.ask(behaviour, questions(1, "warm"))
-            await side.ask(questions(1, "warm"))
+            reference.ask(behaviour, questions(1, 0))
+            await side.ask(questions(1, 0))
         comparisons = []
         for at_once, repeats in ((1, 4 * rounds), (8, rounds), (16, rounds)):
             say(f"{at_once} at once ...")
             pairs = []
             for number in range(repeats):
-                asked = questions(at_once, f"{at_once}.{number}")
+                asked = questions(at_once, number)
                 first, second = reference.ask(behaviour, asked), await side.ask(asked)
                 pairs.append((first, second))
             comparisons.append(
@@ -157,12 +157,10 @@ async def _measure(
         return Report(comparisons, interference, _peak_mb(reference.process), _peak_mb(process))
 
 
-def questions(count: int, label: str) -> list[str]:
-    """Different questions that call for long answers."""
-    return [
-        f"Number {label}.{i}: tell me a long story about {TOPICS[i % len(TOPICS)]}, with many details."
-        for i in range(count)
-    ]
+def questions(count: int, number: int) -> list[str]:
+    """Questions that call for long answers; neighbours, also of the next `number`, differ from their first word on."""
+    topics = [TOPICS[(i + number) % len(TOPICS)] for i in range(count)]
+    return [f"{topic.capitalize()}: tell me a long story about it, with many details. ({number})" for topic in topics]
 
 
 def sampling(behaviour: Behaviour) -> dict[str, float]:
@@ -217,7 +215,7 @@ class _WorkerSide:
 
         task = asyncio.create_task(other()) if long_question else None
         pauses, last = [], 0.0
-        stream = self._client.generate(self._request(questions(1, f"reader {self._number}")[0], 400))
+        stream = self._client.generate(self._request(questions(1, self._number)[0], 400))
         async for event in stream:
             if isinstance(event, Text):
                 now = time.perf_counter()
@@ -226,7 +224,6 @@ class _WorkerSide:
                 last = now
                 if task and not reading.is_set():
                     reading.set()
-                    # The pause counts from the moment when the other asks.
                 if (task is None and len(pauses) >= 8) or read.is_set():
                     break
         await stream.aclose()  # type: ignore[attr-defined]

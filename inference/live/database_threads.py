@@ -1,8 +1,9 @@
 """The way from the event loop to the database: one thread that reads and one that writes, each with its connection.
 
 Python runs one thread at a time: more of them would only take its lock from one another (measured with fifty questions
-at once: the last was told its place after 1.1 s with one reader, and after 1.4 s with three). Keeping the connections matters on SQLite: when the last connection of all closes, the write-ahead log is copied back and synced,
-which costs more than what was asked for (measured: a question was asked in 25 ms, and in 4 ms with a kept connection).
+at once: the last was told its place after 1.1 s with one reader, and after 1.4 s with three). Keeping the connections
+matters on SQLite: when the last connection of all closes, the write-ahead log is copied back and synced, which costs
+more than what was asked for (measured: a question was asked in 25 ms, and in 4 ms with a kept connection).
 """
 
 from __future__ import annotations

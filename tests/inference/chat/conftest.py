@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 from uuid import UUID
 
 import pytest
 import pytest_asyncio
+from asgiref.sync import SyncToAsync
 from channels.db import database_sync_to_async
+from django.db import connections
 from django.test import Client
 
 from community_ai.core.clock import now
@@ -22,6 +24,13 @@ from inference.services import behaviour, questions
 from inference.services.answers import Progress
 from tests.conftest import PASSWORD
 from tests.inference.conftest import WorkerProcess
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _connection_of_channels(django_db_setup: None) -> Iterator[None]:
+    """Channels reads sessions in a thread of its own, whose connection must not outlive the tests' database."""
+    yield
+    SyncToAsync.single_thread_executor.submit(connections.close_all).result()
 
 
 @pytest.fixture

@@ -1,0 +1,24 @@
+from knowledge.models.entry import ENTRY_STATES, TITLE_LENGTH, Entry, EntryKind, EntryState
+from knowledge.models.entry_label import EntryLabel, EntryLabelRemoval
+from knowledge.models.entry_version import BODY_LENGTH, EntryVersion
+from knowledge.models.label import Label, LabelVersion
+from knowledge.models.passage import Passage
+from knowledge.models.tag import Tag
+from knowledge.models.thanks import Thanks
+
+__all__ = [
+    "BODY_LENGTH",
+    "ENTRY_STATES",
+    "TITLE_LENGTH",
+    "Entry",
+    "EntryKind",
+    "EntryLabel",
+    "EntryLabelRemoval",
+    "EntryState",
+    "EntryVersion",
+    "Label",
+    "LabelVersion",
+    "Passage",
+    "Tag",
+    "Thanks",
+]

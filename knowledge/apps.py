@@ -4,3 +4,10 @@ from django.apps import AppConfig
 class KnowledgeConfig(AppConfig):
     name = "knowledge"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from knowledge.preparing import register_preparations
+        from knowledge.recording import register_knowledge_entries
+
+        register_knowledge_entries()
+        register_preparations()

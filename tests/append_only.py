@@ -20,10 +20,8 @@ def triggers_lifted() -> Iterator[None]:
             restore = ["SET LOCAL session_replication_role = 'origin'"]
         else:
             # The triggers that keep an index in step stay: emptying its table must empty the index too.
-            cursor.execute(
-                "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name NOT LIKE '%\\_index\\_%' ESCAPE '\\'"
-            )
-            triggers = cursor.fetchall()
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            triggers = [(name, sql) for name, sql in cursor.fetchall() if "_index_" not in name]
             lift = [f'DROP TRIGGER "{name}"' for name, _sql in triggers]
             restore = [sql for _name, sql in triggers]
         for statement in lift:

@@ -67,13 +67,13 @@ def _make_sqlite() -> Iterator[str]:
             f"CREATE VIRTUAL TABLE {table} USING fts5(title, text, content='{PASSAGES}', content_rowid='id', "
             f"tokenize='{tokenizer}')"
         )
-        yield f"INSERT INTO {table} ({table}, rank) VALUES ('secure-delete', 1)"
-        yield f"INSERT INTO {table} ({table}) VALUES ('rebuild')"
-    put = " ".join(f"INSERT INTO {t} (rowid, title, text) VALUES (NEW.id, NEW.title, NEW.text);" for t in _TOKENIZERS)
-    take = " ".join(
-        f"INSERT INTO {t} ({t}, rowid, title, text) VALUES ('delete', OLD.id, OLD.title, OLD.text);"
-        for t in _TOKENIZERS
-    )
+        yield f"INSERT INTO {table} ({table}, rank) VALUES ('secure-delete', 1)"  # noqa: S608
+        yield f"INSERT INTO {table} ({table}) VALUES ('rebuild')"  # noqa: S608
+    put = take = ""
+    for table in _TOKENIZERS:
+        put += f"INSERT INTO {table} (rowid, title, text) VALUES (NEW.id, NEW.title, NEW.text); "
+        take += f"INSERT INTO {table} ({table}, rowid, title, text) "  # noqa: S608
+        take += "VALUES ('delete', OLD.id, OLD.title, OLD.text); "
     add, drop, change = TRIGGERS
     yield f'CREATE TRIGGER "{add}" AFTER INSERT ON {PASSAGES} BEGIN {put} END'
     yield f'CREATE TRIGGER "{drop}" AFTER DELETE ON {PASSAGES} BEGIN {take} END'

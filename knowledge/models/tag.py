@@ -5,7 +5,7 @@ TAG_LENGTH = 60
 
 
 class Tag(models.Model):
-    """A theme under which entries stand. `key` is the name as it is compared, so that "Weaving" and "weaving" are one."""
+    """A theme under which entries stand. `key` is the name as it is compared: "Weaving" and "weaving" are one."""
 
     name = models.CharField(_("name"), max_length=TAG_LENGTH)
     key = models.CharField(max_length=TAG_LENGTH * 3, unique=True, editable=False)

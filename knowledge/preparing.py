@@ -1,0 +1,18 @@
+"""What this room adds to a node's set-up."""
+
+from __future__ import annotations
+
+from community_ai.core import clock
+from community_ai.core.home import Home
+from community_ai.core.setup_steps import register_setup_step
+from knowledge.services.labels import ensure_default_labels
+
+
+def write_default_labels(home: Home) -> str | None:
+    """Setup step: the labels of use that come with the software."""
+    written = ensure_default_labels(now=clock.now())
+    return f"{len(written)} labels of use are there to begin with." if written else None
+
+
+def register_preparations() -> None:
+    register_setup_step("labels of use", write_default_labels)

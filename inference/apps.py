@@ -10,7 +10,9 @@ class InferenceConfig(AppConfig):
         from inference import live
         from inference.checks import register_inference_checks
         from inference.preparing import register_preparations
+        from inference.retrieving import begin_retrieving
 
         register_preparations()
         register_inference_checks()
+        begin_retrieving()
         register_lifespan(start=live.start, stop=live.stop)

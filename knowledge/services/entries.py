@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -68,8 +68,21 @@ class OwnEntry(Refused):
 
 
 @dataclass(frozen=True)
+class Wording:
+    """A version of an entry as it was written before, for what comes back from an export."""
+
+    content: Content
+    written_at: datetime
+    change_note: str = ""
+
+
+@dataclass(frozen=True)
 class NewEntry:
-    """What is needed for an entry. `labels` are keys of labels; `import_key` names its place in an import."""
+    """What is needed for an entry. `labels` are keys of labels; `import_key` names its place in an import.
+
+    What comes back from an export has its `entry_id` and `added_at`, and in `earlier` the versions before `content`,
+    which itself was written at `written_at` with `change_note`.
+    """
 
     kind: EntryKind
     language: str
@@ -77,6 +90,11 @@ class NewEntry:
     tags: Sequence[str] = ()
     labels: Sequence[str] = ()
     import_key: str | None = None
+    entry_id: UUID | None = None
+    added_at: datetime | None = None
+    written_at: datetime | None = None
+    change_note: str = ""
+    earlier: Sequence[Wording] = ()
 
 
 @dataclass
@@ -95,7 +113,7 @@ def add(*, author: Member, new: NewEntry, now: datetime, publish: bool = True) -
     with transaction.atomic():
         for known in Entry.objects.filter(import_key=new.import_key).exclude(import_key=None):
             return known
-        ((entry, version),) = _write([new], author=author, publish=publish, now=now)
+        ((entry, version),) = write([new], author=author, publish=publish, now=now)
         if publish:
             _record_published(entry, version, by=author, now=now)
     return entry
@@ -115,7 +133,7 @@ def add_many(*, author: Member, new: Iterable[NewEntry], now: datetime) -> Added
             for place, item in enumerate(batch):
                 if item.import_key not in known:
                     fresh.setdefault(item.import_key or place, item)
-            written = _write(fresh.values(), author=author, publish=True, now=now)
+            written = write(fresh.values(), author=author, publish=True, now=now)
             if written:
                 ids = [entry.pk for entry, _version in written]
                 audit.record(
@@ -298,30 +316,46 @@ def _move(
     return entry
 
 
-def _write(
-    new: Iterable[NewEntry], *, author: Member, publish: bool, now: datetime
-) -> list[tuple[Entry, EntryVersion]]:
-    """Rows of new entries, in a handful of statements however many there are."""
+def write(new: Iterable[NewEntry], *, author: Member, publish: bool, now: datetime) -> list[tuple[Entry, EntryVersion]]:
+    """Rows of new entries and their present versions, in a handful of statements however many there are.
+
+    The rows alone: callers hold the transaction and write the record. Raises Refused.
+    """
     pairs, tags, labels = [], {}, {}
+    earlier: list[EntryVersion] = []
     for item in new:
         content = cleaned(item.content)
+        note = line(item.change_note, "change_note", most=CHANGE_NOTE_LENGTH)
         entry = Entry(
+            id=item.entry_id or uuid4(),
             kind=item.kind,
             language=_language(item.language),
             state=EntryState.PUBLISHED if publish else EntryState.DRAFT,
             author=author,
-            created_at=now,
-            changed_at=now,
+            created_at=item.added_at or now,
+            changed_at=item.written_at or now,
             import_key=item.import_key,
         )
         _set_title(entry, content.title)
-        version = _version(entry, content, number=1, author=author, note="", now=now)
+        earlier += [
+            _version(
+                entry,
+                cleaned(wording.content),
+                number=number,
+                author=author,
+                note=line(wording.change_note, "change_note", most=CHANGE_NOTE_LENGTH),
+                now=wording.written_at,
+            )
+            for number, wording in enumerate(item.earlier, start=1)
+        ]
+        number = len(item.earlier) + 1
+        version = _version(entry, content, number=number, author=author, note=note, now=item.written_at or now)
         # The version's row comes a moment later: the database checks the reference at the commit.
         entry.present = version
         pairs.append((entry, version))
         tags[entry.pk], labels[entry.pk] = item.tags, item.labels
     Entry.objects.bulk_create([entry for entry, _version_ in pairs])
-    EntryVersion.objects.bulk_create([version for _entry, version in pairs])
+    EntryVersion.objects.bulk_create([*earlier, *(version for _entry, version in pairs)])
     _tag(tags)
     entry_labels.hang(labels, by=author, decision=None, now=now)
     if publish:

@@ -142,6 +142,7 @@ class Migration(migrations.Migration):
                 ('language', models.CharField(max_length=35, verbose_name='language')),
                 ('title', models.CharField(max_length=500, verbose_name='title')),
                 ('text', models.TextField(verbose_name='text')),
+                ('folded', models.TextField(editable=False)),
                 ('entry', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='knowledge.entry')),
             ],
             options={

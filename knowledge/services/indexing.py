@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from knowledge import hooks, passages
+from knowledge.folding import fold
 from knowledge.models import Entry, EntryKind, EntryState, EntryVersion, Passage
 
 # Kinds that one looks up: title and text are read together, in one passage unless they are long.
@@ -32,6 +33,11 @@ def texts_of(entry: Entry, version: EntryVersion) -> list[str]:
     return [whole] if len(whole) <= passages.MOST_SIGNS else passages.split(whole)
 
 
+def folded(title: str, text: str) -> str:
+    """What is searched of a passage: its text under its title, in one form for all ways of writing."""
+    return fold(text if text.startswith(title) else f"{title}\n{text}")
+
+
 def add(entries: Iterable[tuple[Entry, EntryVersion]]) -> list[Passage]:
     """Write the passages of entries that have none yet, and tell who waits for new ones."""
     rows = Passage.objects.bulk_create(
@@ -42,6 +48,7 @@ def add(entries: Iterable[tuple[Entry, EntryVersion]]) -> list[Passage]:
             language=entry.language,
             title=version.title,
             text=text,
+            folded=folded(version.title, text),
         )
         for entry, version in entries
         for position, text in enumerate(texts_of(entry, version))
@@ -61,11 +68,12 @@ def renew(entry: Entry, version: EntryVersion) -> None:
         if row.pk is not None and row.title != version.title:
             retitled.append(row)
         row.version, row.position, row.language, row.title = version.number, position, entry.language, version.title
+        row.folded = folded(version.title, text)
         (fresh if row.pk is None else kept).append(row)
     gone = [row.pk for rows in old.values() for row in rows]
     Passage.objects.filter(pk__in=gone).delete()
     Passage.objects.bulk_update([row for row in kept if row not in retitled], ["version", "position", "language"])
-    Passage.objects.bulk_update(retitled, ["version", "position", "language", "title"])
+    Passage.objects.bulk_update(retitled, ["version", "position", "language", "title", "folded"])
     fresh = Passage.objects.bulk_create(fresh)
     hooks.passages_changed(added=[row.pk for row in (*fresh, *retitled)], removed=gone)
 

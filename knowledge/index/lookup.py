@@ -1,0 +1,80 @@
+"""Asking the index: in how many passages a word or trigram stands, and which of the allowed passages hold some of them.
+
+What is allowed is part of the query, so that the best of what somebody may have are returned, however many better ones
+they may not have. Words and trigrams are data: each is quoted, or goes in as a parameter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
+
+from knowledge.index.tables import PASSAGES, column_of, frequencies_of
+from knowledge.models import Passage
+
+
+def frequencies(table: str, terms: Sequence[str]) -> dict[str, int]:
+    """The number of passages in which each of these words (or trigrams) stands; those of none are left out."""
+    if not terms:
+        return {}
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            column = column_of(table)
+            cursor.execute(
+                f"SELECT term, (SELECT count(*) FROM {PASSAGES} WHERE {column} @@ ({_QUOTED})::tsquery) "  # noqa: S608
+                "FROM unnest(%s::text[]) AS terms(term)",
+                [list(terms)],
+            )
+        else:
+            marks = ", ".join(["%s"] * len(terms))
+            cursor.execute(f"SELECT term, doc FROM {frequencies_of(table)} WHERE term IN ({marks})", terms)  # noqa: S608
+        return {term: count for term, count in cursor.fetchall() if count}
+
+
+def holding(table: str, weights: Mapping[str, float], *, allowed: QuerySet[Passage], limit: int) -> list[int]:
+    """Ids of the `limit` allowed passages that hold the most of these words (or trigrams), the best first.
+
+    `weights` says what each is worth; SQLite weighs them itself (bm25).
+    """
+    if not weights:
+        return []
+    try:
+        inner, inner_params = allowed.filter(pk=RawSQL("held.id", ())).order_by().values("pk").query.sql_with_params()
+    except EmptyResultSet:
+        return []
+    ask = _postgresql if connection.vendor == "postgresql" else _sqlite
+    sql, before, after = ask(table, weights)
+    with connection.cursor() as cursor:
+        cursor.execute(sql.format(allowed=f"EXISTS ({inner})"), [*before, *inner_params, *after, limit])
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def _sqlite(table: str, weights: Mapping[str, float]) -> tuple[str, list[Any], list[Any]]:
+    """Rows come out of FTS5 in the order of their rank, and each is shown to the condition until there are enough."""
+    match = " OR ".join('"' + term.replace('"', '""') + '"' for term in weights)
+    sql = (
+        f"SELECT held.id FROM (SELECT rowid AS id FROM {table} WHERE {table} MATCH %s ORDER BY rank) AS held "  # noqa: S608
+        "WHERE {allowed} LIMIT %s"
+    )
+    return sql, [match], []
+
+
+# A term as a lexeme of a tsquery, whatever stands in it.
+_QUOTED = r"'''' || replace(replace(term, '\', '\\'), '''', '''''') || ''''"
+
+
+def _postgresql(table: str, weights: Mapping[str, float]) -> tuple[str, list[Any], list[Any]]:
+    column = column_of(table)
+    sql = (
+        "WITH terms AS (SELECT worth, lexeme::tsquery AS lexeme FROM (SELECT worth, "  # noqa: S608
+        f"{_QUOTED} AS lexeme FROM unnest(%s::text[], %s::float8[]) AS given(term, worth)) quoted), "
+        f"scored AS (SELECT held.id, sum(terms.worth) AS score FROM terms JOIN {PASSAGES} AS held "
+        f"ON held.{column} @@ terms.lexeme GROUP BY held.id) "
+        "SELECT held.id FROM scored AS held WHERE {allowed} ORDER BY held.score DESC, held.id LIMIT %s"
+    )
+    return sql, [list(weights), list(weights.values())], []

@@ -9,7 +9,7 @@ An author sees their own entries whatever hangs on them; for the AI a label's wo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -67,8 +67,9 @@ def reachable(rows: type[Row] | QuerySet[Row], *, member: Member, now: datetime)
     own = Q(**{f"{way}author": member}) & ~Q(**{f"{way}state": EntryState.FORGOTTEN})
     wanted = condition(way, member=member, use=Use.SEE, now=now) | own
     if member.may(Permission.TEACH):
+        opened = _allowing(rules_in_force(), use=Use.SEE, roles=role_keys_of(member), now=now)
         put_aside = Q(**{f"{way}state": EntryState.RETIRED})
-        wanted |= put_aside & _labels_allow(way, use=Use.SEE, roles=role_keys_of(member), day=_day(now))
+        wanted |= put_aside & _nothing_hangs(way, but=opened, removed=genuine_removals(outside=opened))
     return found.filter(wanted)
 
 
@@ -83,14 +84,19 @@ def reachable_row(rows: type[Row] | QuerySet[Row], *, member: Member, pk: Any, n
 
 def condition(way: str, *, member: Member | None, use: Use, now: datetime) -> Q:
     """The condition itself, for a query whose rows reach their entry by the prefix `way` ("", "entry__", ...)."""
-    day = _day(now)
-    published = Q(**{f"{way}state": EntryState.PUBLISHED})
+    rules = rules_in_force()
     roles = role_keys_of(member) if member is not None else frozenset()
-    allowed = _labels_allow(way, use=use, roles=roles, day=day)
+    opened = _allowing(rules, use=use, roles=roles, now=now)
+    removed = genuine_removals(outside=opened)
+    allowed = _nothing_hangs(way, but=opened, removed=removed)
     if member is not None:
         own = Q(**{f"{way}author": member})
-        allowed |= own if use is Use.SEE else own & _not_outside(way, _quotable())
-    return published & allowed
+        if use is not Use.SEE:
+            # The author sees it anyway; whether the AI may have it is for the labels to say, for the author too.
+            quotable = [pk for pk, rule in rules.items() if rule.quote and not rule.closed]
+            own &= _nothing_hangs(way, but=quotable, removed=removed)
+        allowed |= own
+    return Q(**{f"{way}state": EntryState.PUBLISHED}) & allowed
 
 
 def related(entry: Entry, *, member: Member, now: datetime) -> QuerySet[Entry]:
@@ -135,20 +141,13 @@ def _day(now: datetime) -> date:
     return timezone.localtime(now, timezone.get_default_timezone()).date()
 
 
-def _labels_allow(way: str, *, use: Use, roles: frozenset[str], day: date) -> Q:
-    """No label hangs there that is not known to allow it: what cannot be vouched for closes."""
-    return _not_outside(way, [pk for pk, rules in rules_in_force().items() if rules.allows(use, roles=roles, day=day)])
+def _allowing(rules: Mapping[int, Rules], *, use: Use, roles: frozenset[str], now: datetime) -> list[int]:
+    """The labels that allow it. A label that is not among them closes, known or not."""
+    day = _day(now)
+    return [pk for pk, rule in rules.items() if rule.allows(use, roles=roles, day=day)]
 
 
-def _quotable() -> list[int]:
-    return [pk for pk, rules in rules_in_force().items() if rules.quote and not rules.closed]
-
-
-def _not_outside(way: str, open_labels: list[int]) -> Q:
-    """No label hangs on the entry but those of `open_labels` and those that were genuinely taken off."""
-    hanging = (
-        EntryLabel.objects.filter(entry=OuterRef(f"{way}pk"))
-        .exclude(label__in=open_labels)
-        .exclude(pk__in=genuine_removals(outside=open_labels))
-    )
-    return ~Q(Exists(hanging))
+def _nothing_hangs(way: str, *, but: Sequence[int], removed: Sequence[int]) -> Q:
+    """No label hangs on the entry but these, and those that were genuinely taken off."""
+    hanging = EntryLabel.objects.filter(entry=OuterRef(f"{way}pk")).exclude(label__in=but).exclude(pk__in=removed)
+    return ~Q(Exists(hanging.order_by()))

@@ -7,6 +7,7 @@ they may not have. Words and trigrams are data: each is quoted, or goes in as a 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -36,39 +37,51 @@ def frequencies(table: str, terms: Sequence[str]) -> dict[str, int]:
         return {term: count for term, count in cursor.fetchall() if count}
 
 
-def holding(table: str, weights: Mapping[str, float], *, allowed: QuerySet[Passage], limit: int) -> list[int]:
+@dataclass(frozen=True)
+class Allowed:
+    """Which passages may be found, as SQL about a passage that goes by the name `held`."""
+
+    sql: str
+    params: tuple[Any, ...]
+
+
+def allowed_among(passages: QuerySet[Passage]) -> Allowed | None:
+    """The condition that a passage is among these, made once for several look-ups; None when there can be none."""
+    try:
+        sql, params = passages.filter(pk=RawSQL("held.id", ())).order_by().values("pk").query.sql_with_params()
+    except EmptyResultSet:
+        return None
+    return Allowed(f"EXISTS ({sql})", tuple(params))
+
+
+def holding(table: str, weights: Mapping[str, float], *, allowed: Allowed, limit: int) -> list[int]:
     """Ids of the `limit` allowed passages that hold the most of these words (or trigrams), the best first.
 
     `weights` says what each is worth; SQLite weighs them itself (bm25).
     """
     if not weights:
         return []
-    try:
-        inner, inner_params = allowed.filter(pk=RawSQL("held.id", ())).order_by().values("pk").query.sql_with_params()
-    except EmptyResultSet:
-        return []
-    ask = _postgresql if connection.vendor == "postgresql" else _sqlite
-    sql, before, after = ask(table, weights)
+    sql, params = (_postgresql if connection.vendor == "postgresql" else _sqlite)(table, weights)
     with connection.cursor() as cursor:
-        cursor.execute(sql.format(allowed=f"EXISTS ({inner})"), [*before, *inner_params, *after, limit])
+        cursor.execute(sql.format(allowed=allowed.sql), [*params, *allowed.params, limit])
         return [pk for (pk,) in cursor.fetchall()]
 
 
-def _sqlite(table: str, weights: Mapping[str, float]) -> tuple[str, list[Any], list[Any]]:
+def _sqlite(table: str, weights: Mapping[str, float]) -> tuple[str, list[Any]]:
     """Rows come out of FTS5 in the order of their rank, and each is shown to the condition until there are enough."""
     match = " OR ".join('"' + term.replace('"', '""') + '"' for term in weights)
     sql = (
         f"SELECT held.id FROM (SELECT rowid AS id FROM {table} WHERE {table} MATCH %s ORDER BY rank) AS held "  # noqa: S608
         "WHERE {allowed} LIMIT %s"
     )
-    return sql, [match], []
+    return sql, [match]
 
 
 # A term as a lexeme of a tsquery, whatever stands in it.
 _QUOTED = r"'''' || replace(replace(term, '\', '\\'), '''', '''''') || ''''"
 
 
-def _postgresql(table: str, weights: Mapping[str, float]) -> tuple[str, list[Any], list[Any]]:
+def _postgresql(table: str, weights: Mapping[str, float]) -> tuple[str, list[Any]]:
     column = column_of(table)
     sql = (
         "WITH terms AS (SELECT worth, lexeme::tsquery AS lexeme FROM (SELECT worth, "  # noqa: S608
@@ -77,4 +90,4 @@ def _postgresql(table: str, weights: Mapping[str, float]) -> tuple[str, list[Any
         f"ON held.{column} @@ terms.lexeme GROUP BY held.id) "
         "SELECT held.id FROM scored AS held WHERE {allowed} ORDER BY held.score DESC, held.id LIMIT %s"
     )
-    return sql, [list(weights), list(weights.values())], []
+    return sql, [list(weights), list(weights.values())]

@@ -12,12 +12,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from governance import seals
-from governance.audit.canonical import canonical
 from governance.models import Decision, Member, Outcome, ProposalVersion
 from governance.permissions import Permission
 from governance.refusals import Refused
@@ -25,12 +23,10 @@ from governance.services import audit
 from governance.services.decisions import is_genuine
 from knowledge.models import Entry, EntryLabel, EntryLabelRemoval, LabelVersion
 from knowledge.services.labels import labels_in_force
+from knowledge.vouching import VOUCHED
 
 ENTRY_LABELS = "entry-labels"
 _PURPOSE = "entry-label-removal"
-# Removals found genuine, by everything that was looked at.
-_vouched: set[bytes] = set()
-_MOST_VOUCHED = 10_000
 
 
 class NoSuchLabel(Refused):
@@ -61,18 +57,11 @@ def genuine_removals(*, outside: Collection[int] | None = None) -> list[int]:
 def is_genuine_removal(removal: EntryLabelRemoval) -> bool:
     """Whether the node wrote this row: its seal holds, and if it names a decision, that one says the same."""
     content, decision = _content(removal), removal.decision
-    looked_at = canonical([content, removal.seal, [decision.content(), decision.seal] if decision else None])
-    mark = b"%d %s" % (id(settings.NODE_KEY), looked_at)
-    if mark in _vouched:
-        return True
-    if not seals.holds(_PURPOSE, content, removal.seal):
-        return False
-    if decision is not None and not _decides(decision, removal):
-        return False
-    if len(_vouched) >= _MOST_VOUCHED:
-        _vouched.clear()
-    _vouched.add(mark)
-    return True
+    said_by = (decision.content(), decision.seal) if decision else None
+    return VOUCHED.remember(
+        (content, removal.seal, said_by),
+        lambda: seals.holds(_PURPOSE, content, removal.seal) and (decision is None or _decides(decision, removal)),
+    )
 
 
 def hanging_on(entry_ids: Iterable[UUID]) -> dict[UUID, list[EntryLabel]]:

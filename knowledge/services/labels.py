@@ -5,30 +5,26 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
 from governance import seals
-from governance.audit.canonical import canonical
 from governance.models import Decision, Outcome
 from governance.services import audit
 from governance.services.decisions import is_genuine
 from knowledge.default_labels import DEFAULT_LABELS
 from knowledge.models import Label, LabelVersion
 from knowledge.rules_of_use import CLOSED, InvalidTerms, Rules, Terms, rules_of
+from knowledge.vouching import VOUCHED
 
 DEFINE, CHANGE, END = "label-define", "label-change", "label-end"
 _PURPOSE = "label"
-# Versions found genuine, by everything that was looked at: checking a signature costs more than reading the row.
-_vouched: set[bytes] = set()
-_MOST_VOUCHED = 10_000
 
 
 def labels_in_force() -> dict[int, LabelVersion | None]:
-    """For every label, by its id, the newest version that the gateway wrote, or None: then nobody can vouch for it."""
-    found: dict[int, LabelVersion | None] = dict.fromkeys(Label.objects.values_list("pk", flat=True))
+    """For labels, by their ids, the newest version that the gateway wrote, or None where nobody can vouch for any."""
+    found: dict[int, LabelVersion | None] = {}
     for version in LabelVersion.objects.select_related("label", "decision").order_by("label_id", "-number"):
-        if found.get(version.label_id) is None and is_genuine_label(version):
+        if found.setdefault(version.label_id, None) is None and is_genuine_label(version):
             found[version.label_id] = version
     return found
 
@@ -57,23 +53,12 @@ def rules_of_version(version: LabelVersion | None) -> Rules:
 
 def is_genuine_label(version: LabelVersion) -> bool:
     """Whether the node wrote this version: its seal holds, and unless it came with the software, a decision says it."""
-    decision = version.decision
-    content = _content(version)
-    try:
-        looked_at = canonical(
-            [content, version.seal, decision.content() if decision else None, decision.seal if decision else None]
-        )
-    except (ValueError, TypeError):
-        return False
-    mark = b"%d %s" % (id(settings.NODE_KEY), looked_at)
-    if mark in _vouched:
-        return True
-    if not seals.holds(_PURPOSE, content, version.seal) or not _is_decided(version):
-        return False
-    if len(_vouched) >= _MOST_VOUCHED:
-        _vouched.clear()
-    _vouched.add(mark)
-    return True
+    content, decision = _content(version), version.decision
+    said_by = (decision.content(), decision.seal) if decision else None
+    return VOUCHED.remember(
+        (content, version.seal, said_by),
+        lambda: seals.holds(_PURPOSE, content, version.seal) and _is_decided(version),
+    )
 
 
 def _is_decided(version: LabelVersion) -> bool:

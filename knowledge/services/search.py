@@ -14,7 +14,7 @@ from governance.models import Member
 from knowledge import access, ranking, titles
 from knowledge.folding import fold, grams, words
 from knowledge.index.frequencies import FREQUENCIES
-from knowledge.index.lookup import holding
+from knowledge.index.lookup import allowed_among, holding
 from knowledge.index.tables import TRIGRAMS, WORDS
 from knowledge.models import Entry, EntryKind, Passage
 from knowledge.rules_of_use import Use
@@ -50,9 +50,10 @@ def ranked(
     terms, runs = words(folded), grams(folded, ranking.RUN)
     if not terms:
         return Ranking()
-    allowed = access.usable(Passage, member=member, use=use, now=now)
-    if within is not None:
-        allowed = allowed.filter(within)
+    passages = access.usable(Passage, member=member, use=use, now=now)
+    allowed = allowed_among(passages if within is None else passages.filter(within))
+    if allowed is None:
+        return Ranking()
     total = FREQUENCIES.refresh(access.in_service(Passage))
     of_words = FREQUENCIES.of(WORDS, terms)
     of_trigrams = FREQUENCIES.of(TRIGRAMS, grams(folded, 3))

@@ -246,6 +246,9 @@ WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 INFERENCE_THREADS = env_int("COMMUNITY_AI_THREADS", 0, least=0, most=256)
 INFERENCE_KV_MEMORY_MB = env_int("COMMUNITY_AI_KV_MEMORY_MB", 1024, least=64, most=1_000_000)
 
+# --- Files that members bring ------------------------------------------------------------------------------------
+IMPORT_MB = env_int("COMMUNITY_AI_IMPORT_MB", 50, least=1, most=500)
+
 # --- Logs: never personal text -----------------------------------------------------------------------------------
 LOGGING = {
     "version": 1,

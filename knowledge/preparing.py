@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from community_ai.core import clock
 from community_ai.core.home import Home
+from community_ai.core.jobs import register_regular_job
 from community_ai.core.setup_steps import register_setup_step
+from knowledge.import_jobs import take_up_imports
 from knowledge.services.labels import ensure_default_labels
 
 
@@ -16,3 +18,4 @@ def write_default_labels(home: Home) -> str | None:
 
 def register_preparations() -> None:
     register_setup_step("labels of use", write_default_labels)
+    register_regular_job("take up imports", take_up_imports, every=5)

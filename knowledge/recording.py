@@ -33,6 +33,24 @@ def register_knowledge_entries() -> None:
     )
     register_entry_kind("entry.retired", _("%(actor)s put an entry aside."), label=_("Entries put aside"))
     register_entry_kind("entry.restored", _("%(actor)s brought an entry back."), label=_("Entries brought back"))
+    register_entry_kind(
+        "entries.deleted",
+        ngettext_lazy(
+            "%(actor)s took back one entry that had been imported.",
+            "%(actor)s took back %(count)s entries that had been imported.",
+            "count",
+        ),
+        label=_("Imports taken back"),
+    )
+    register_entry_kind(
+        "knowledge.exported",
+        ngettext_lazy(
+            "%(actor)s made a copy of one entry of our knowledge.",
+            "%(actor)s made a copy of %(count)s entries of our knowledge.",
+            "count",
+        ),
+        label=_("Copies of our knowledge"),
+    )
     register_entry_kind("entry.deleted", _("%(actor)s deleted an entry."), label=_("Entries deleted"))
     register_entry_kind(
         "label.default", _("A label of use came with the software: %(label)s."), label=_("First labels of use")

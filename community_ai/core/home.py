@@ -44,6 +44,10 @@ class Home:
         return self.root / "audit"
 
     @property
+    def imports(self) -> Path:
+        return self.root / "imports"
+
+    @property
     def run(self) -> Path:
         return self.root / "run"
 
@@ -52,7 +56,7 @@ class Home:
         return self.run / "worker.sock"
 
     def folders(self) -> tuple[Path, ...]:
-        return (self.root, self.keys, self.models, self.adapters, self.backups, self.audit, self.run)
+        return (self.root, self.keys, self.models, self.adapters, self.backups, self.audit, self.imports, self.run)
 
     def create(self) -> list[Path]:
         """Create what is missing with mode 0700 and return what was created; existing folders stay as they are."""

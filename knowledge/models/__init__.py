@@ -1,6 +1,8 @@
 from knowledge.models.entry import ENTRY_STATES, TITLE_LENGTH, Entry, EntryKind, EntryState
 from knowledge.models.entry_label import EntryLabel, EntryLabelRemoval
 from knowledge.models.entry_version import BODY_LENGTH, EntryVersion
+from knowledge.models.import_batch import IMPORT_STATES, ImportBatch, ImportState
+from knowledge.models.imported_entry import ImportedEntry
 from knowledge.models.label import Label, LabelVersion
 from knowledge.models.passage import Passage
 from knowledge.models.tag import Tag
@@ -9,6 +11,7 @@ from knowledge.models.thanks import Thanks
 __all__ = [
     "BODY_LENGTH",
     "ENTRY_STATES",
+    "IMPORT_STATES",
     "TITLE_LENGTH",
     "Entry",
     "EntryKind",
@@ -16,6 +19,9 @@ __all__ = [
     "EntryLabelRemoval",
     "EntryState",
     "EntryVersion",
+    "ImportBatch",
+    "ImportState",
+    "ImportedEntry",
     "Label",
     "LabelVersion",
     "Passage",

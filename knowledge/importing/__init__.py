@@ -1,0 +1,1 @@
+"""From a document that was read to entries as they would be: pure functions, no database."""

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
@@ -78,7 +78,7 @@ def reachable_row(rows: type[Row] | QuerySet[Row], *, member: Member, pk: Any, n
     found = reachable(rows, member=member, now=now)
     try:
         return found.get(pk=pk)
-    except (found.model.DoesNotExist, ValidationError, ValueError):  # the last two: `pk` does not look like a key
+    except (ObjectDoesNotExist, ValidationError, ValueError):  # the last two: `pk` does not look like a key
         raise NotFound(str(found.model._meta.verbose_name)) from None
 
 

@@ -62,7 +62,7 @@ class Season:
         for text in (self.begins, self.ends):
             match = _MONTH_DAY.fullmatch(text) if isinstance(text, str) else None
             try:
-                date(_LEAP, *(int(part) for part in match.groups()))  # type: ignore[union-attr, call-arg, arg-type]
+                date(_LEAP, *(int(part) for part in match.groups()))  # type: ignore[union-attr]
             except (AttributeError, ValueError):
                 raise InvalidTerms("season") from None
 

@@ -121,6 +121,16 @@ def _drop_postgresql() -> Iterator[str]:
     yield "DROP FUNCTION IF EXISTS knowledge_trigrams(text)"
 
 
+def rebuild() -> None:
+    """Write the index anew from the passages, whatever it holds. PostgreSQL derives it from the rows by itself."""
+    with connection.cursor() as cursor:
+        for table in (WORDS, TRIGRAMS):
+            if connection.vendor == "postgresql":
+                cursor.execute(f"REINDEX INDEX {table}")
+            else:
+                cursor.execute(f"INSERT INTO {table} ({table}) VALUES ('rebuild')")  # noqa: S608
+
+
 def missing_parts() -> list[str]:
     """The names of what the migration made and the database has no more."""
     with connection.cursor() as cursor:

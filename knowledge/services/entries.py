@@ -226,8 +226,7 @@ def delete(*, entry_id: UUID, by: Member, now: datetime) -> None:
     """
     with transaction.atomic():
         entry = _locked(entry_id, by, now)
-        mine = entry.author_id == by.pk
-        if not mine and not (entry.author_id is None and by.may(Permission.TEACH)):
+        if not may_delete(by, entry):
             raise MayNotDelete
         forget(entry=entry, actor=by, now=now)
 
@@ -272,12 +271,19 @@ def relate(*, entry_id: UUID, other_id: UUID, by: Member, now: datetime) -> None
 
 def unrelate(*, entry_id: UUID, other_id: UUID, by: Member, now: datetime) -> None:
     with transaction.atomic():
-        _editable(entry_id, by, now).related.remove(other_id)
+        entry = _editable(entry_id, by, now)
+        entry.related.remove(*entry.related.filter(pk=other_id))
 
 
 def may_edit(member: Member, entry: Entry) -> bool:
     """Whether `member`, who can see the entry, may change it."""
     return member.is_active and (entry.author_id == member.pk or member.may(Permission.TEACH))
+
+
+def may_delete(member: Member, entry: Entry) -> bool:
+    """Whether `member`, who can see the entry, may delete it."""
+    mine = entry.author_id == member.pk
+    return member.is_active and (mine or (entry.author_id is None and member.may(Permission.TEACH)))
 
 
 def _locked(entry_id: UUID, by: Member, now: datetime) -> Entry:

@@ -179,7 +179,7 @@ def _content(removal: EntryLabelRemoval) -> dict[str, Any]:
 def _decides(decision: Decision, removal: EntryLabelRemoval) -> bool:
     if decision.kind != ENTRY_LABELS or decision.outcome != Outcome.CARRIED_OUT or not is_genuine(decision):
         return False
-    version = ProposalVersion.objects.filter(proposal_id=decision.proposal_id, number=decision.version).first()
+    version = ProposalVersion.objects.filter(proposal=decision.proposal, number=decision.version).first()
     return (
         version is not None
         and version.payload["entry"] == str(removal.entry_id)

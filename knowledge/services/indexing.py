@@ -62,7 +62,9 @@ def renew(entry: Entry, version: EntryVersion) -> None:
     old: dict[str, list[Passage]] = {}
     for row in Passage.objects.filter(entry=entry).order_by("-position"):
         old.setdefault(row.text, []).append(row)
-    kept, fresh, retitled = [], [], []
+    kept: list[Passage] = []
+    fresh: list[Passage] = []
+    retitled: list[Passage] = []
     for position, text in enumerate(texts_of(entry, version)):
         row = old[text].pop() if old.get(text) else Passage(entry=entry, text=text)
         if row.pk is not None and row.title != version.title:
@@ -99,3 +101,11 @@ def rebuild(entry_id: UUID) -> None:
             renew(entry, entry.present)
         else:
             remove(entry)
+
+
+def rebuild_all() -> int:
+    """The same for every entry; returns how many there are."""
+    ids = list(Entry.objects.values_list("pk", flat=True))
+    for pk in ids:
+        rebuild(pk)
+    return len(ids)

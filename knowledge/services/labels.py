@@ -37,6 +37,12 @@ def label_in_force(key: str) -> LabelVersion | None:
     return None
 
 
+def unvouched_keys() -> set[str]:
+    """The keys of labels of which no version is genuine."""
+    vouched = [pk for pk, version in labels_in_force().items() if version is not None]
+    return set(Label.objects.exclude(pk__in=vouched).values_list("key", flat=True))
+
+
 def rules_in_force() -> dict[int, Rules]:
     """What each label allows, by its id; `CLOSED` for one without a genuine version."""
     return {pk: rules_of_version(version) for pk, version in labels_in_force().items()}

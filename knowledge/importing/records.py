@@ -157,10 +157,10 @@ def _labels_from(head: Mapping[str, Any]) -> dict[str, Terms]:
 
 
 def _record_from(line: Mapping[str, Any]) -> Record:
-    earlier, related = line["earlier"], line["related"]
+    earlier, related = _list(line["earlier"]), _list(line["related"])
     if len(earlier) > MOST_VERSIONS or len(related) > MOST_RELATED:
         raise ValueError("too many")
-    tags = tuple(_text(name) for name in line["tags"])
+    tags = tuple(_text(name) for name in _list(line["tags"]))
     tag_names(tags)
     return Record(
         id=UUID(_text(line["id"])),
@@ -169,14 +169,14 @@ def _record_from(line: Mapping[str, Any]) -> Record:
         added_at=_moment(line["added_at"]),
         taught_by=_name(line["taught_by"]),
         tags=tags,
-        labels=tuple(_text(key) for key in line["labels"]),
+        labels=tuple(_text(key) for key in _list(line["labels"])),
         related=tuple(UUID(_text(key)) for key in related),
         wordings=tuple(_told(wording) for wording in [*earlier, line]),
     )
 
 
 def _told(wording: Mapping[str, Any]) -> Told:
-    examples = tuple(Example(_text(item["text"]), _text(item["translation"])) for item in wording["examples"])
+    examples = tuple(Example(_text(item["text"]), _text(item["translation"])) for item in _list(wording["examples"]))
     content = Content(
         title=_text(wording["title"]),
         body=_text(wording["body"]),
@@ -192,6 +192,12 @@ def _told(wording: Mapping[str, Any]) -> Told:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
+        raise TypeError(value)
+    return value
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
         raise TypeError(value)
     return value
 

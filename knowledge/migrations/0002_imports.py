@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
             name='ImportedEntry',
             fields=[
                 ('entry', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='knowledge.entry')),
-                ('names', models.JSONField(blank=True, default=dict)),
+                ('names', models.JSONField(blank=True, null=True)),
                 ('batch', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='knowledge.importbatch')),
             ],
             options={

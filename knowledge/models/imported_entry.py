@@ -3,14 +3,15 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ImportedEntry(models.Model):
-    """That an entry came with an import, and whom its export names: by the number of the version, "" for who taught it.
+    """That an entry came with an import.
 
-    The author of the row is the member who brought it; the names are of people of elsewhere, or of before.
+    `names` is for what came back from an export: who taught it ("") and who wrote each version (by its number), null
+    where the export names nobody. The entry's author is then only who brought it. None for everything else.
     """
 
     entry = models.OneToOneField("knowledge.Entry", models.CASCADE, primary_key=True, related_name="+")
     batch = models.ForeignKey("knowledge.ImportBatch", models.SET_NULL, null=True, related_name="+")
-    names = models.JSONField(default=dict, blank=True)
+    names = models.JSONField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("imported entry")

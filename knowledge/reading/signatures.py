@@ -43,6 +43,8 @@ _MIMETYPES = {
 }
 _MAIN_PARTS = {"xl/workbook.xml": Kind.XLSX, "word/document.xml": Kind.DOCX}
 PDF_MARK_WITHIN = 1_024
+# The first line of an export says near its beginning what it is, and goes on with the texts of all labels.
+LONGEST_FORMAT, HEAD_WITHIN = 200, 1 << 20
 
 
 def kind_of(data: bytes, *, name: str, limits: Limits) -> Kind:
@@ -91,9 +93,10 @@ def _of_package(package: Package) -> Kind:
 
 
 def _is_export(data: bytes) -> bool:
-    first = data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1_000].split(b"\n", 1)[0]
-    if EXPORT_FORMAT.encode() not in first:
+    start = data[:HEAD_WITHIN].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if EXPORT_FORMAT.encode() not in start[:LONGEST_FORMAT]:
         return False
+    first = start.split(b"\n", 1)[0]
     try:
         head = json.loads(first)
     except (ValueError, RecursionError):

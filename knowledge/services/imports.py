@@ -144,10 +144,10 @@ def begin(*, member: Member, batch_id: UUID, now: datetime) -> ImportBatch:
     seen = look(member=member, batch=batch, now=now)
     if seen.too_many:
         raise TooManyEntries
-    if not seen.survey.new:
-        raise NothingNew
     if seen.labels_missing:
         raise LabelsMissing(seen.labels_missing)
+    if not seen.survey.new:
+        raise NothingNew
     if not set(seen.plan.labels) <= usable_labels().keys():
         raise NoSuchLabel
     _move(batch, ImportState.IMPORTING, total=seen.survey.total, changed_at=now)

@@ -45,10 +45,10 @@ def restored_entry(record: Record, *, key: str, now: datetime) -> NewEntry:
     )
 
 
-def names_of(record: Record) -> dict[str, str]:
+def names_of(record: Record) -> dict[str, str | None]:
     """Whom the export names; see `ImportedEntry.names`."""
     told = {str(number): wording.written_by for number, wording in enumerate(record.wordings, start=1)}
-    return {key: name for key, name in {"": record.taught_by, **told}.items() if name}
+    return {"": record.taught_by, **told}
 
 
 def labels_missing(export: Export) -> list[str]:

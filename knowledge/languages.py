@@ -56,6 +56,13 @@ def name_of(code: str) -> str:
     return f"{name} ({beyond.upper()})" if beyond else name
 
 
+def named_languages() -> dict[str, str]:
+    """The languages whose names are known, by their codes."""
+    known = cast("dict[str, dict[str, Any]]", LANG_INFO)
+    codes = {code for code, info in known.items() if "name" in info} | set(_OWN_NAMES)
+    return {code: name_of(code) for code in codes}
+
+
 def direction_of(code: str) -> str:
     """ "rtl" or "ltr", for the attribute `dir`."""
     base, *parts = code.split("-")

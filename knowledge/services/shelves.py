@@ -81,7 +81,7 @@ def letters(dictionary: QuerySet[Entry]) -> list[Letter]:
     """The letters of a dictionary, in its order."""
     found: list[Letter] = []
     before = 0
-    for initial, count in dictionary.order_by("initial").values_list("initial").annotate(Count("pk")):
+    for initial, count in dictionary.order_by("initial").values_list("initial").annotate(Count("pk")):  # type: ignore[misc]
         sign = letter_of(initial)
         if found and found[-1].sign == sign:
             found[-1] = replace(found[-1], count=found[-1].count + count)

@@ -1,4 +1,4 @@
-"""The same copy to be read by people: a zip file of Markdown, one page for the words of a language, one for each text."""
+"""The same copy to be read by people: a zip file of Markdown, one page for a language's words, one for each text."""
 
 from __future__ import annotations
 

@@ -57,10 +57,7 @@ def limits() -> Limits:
 def bring(*, member: Member, data: bytes, name: str, now: datetime) -> ImportBatch:
     """Keep a file, sealed, to be read in the background. Raises MayNotImport, TooManyOpen, Unreadable by its size."""
     require_permission(member)
-    if not data:
-        raise Unreadable(Code.EMPTY)
-    if len(data) > limits().file_bytes:
-        raise Unreadable(Code.TOO_LARGE, {"limit": settings.IMPORT_MB})
+    check_size(len(data))
     with transaction.atomic():
         if own(ImportBatch, member=member).filter(state__in=OPEN).count() >= MOST_OPEN:
             raise TooManyOpen
@@ -75,6 +72,14 @@ def bring(*, member: Member, data: bytes, name: str, now: datetime) -> ImportBat
         batch.save(force_insert=True)
         import_files.keep_file(batch, data)
     return batch
+
+
+def check_size(size: int) -> None:
+    """Raises Unreadable for a file of no bytes, or of too many."""
+    if not size:
+        raise Unreadable(Code.EMPTY)
+    if size > limits().file_bytes:
+        raise Unreadable(Code.TOO_LARGE, {"limit": settings.IMPORT_MB})
 
 
 def plan_of(batch: ImportBatch) -> Plan:

@@ -27,8 +27,8 @@ class Weights:
     covered: float = 0.10
     covered_by_sentence: float = 0.15
     k: float = 10.0
-    gate_from: float = 0.2
-    gate_to: float = 0.5
+    gate_from: float = 0.1
+    gate_to: float = 0.4
 
 
 WEIGHTS = Weights()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -54,9 +53,16 @@ def drop(*, passage_ids: Sequence[int]) -> None:
     PassageVector.objects.filter(passage__in=passage_ids).delete()
 
 
-def text_of(passage: Passage) -> str:
-    """What a passage's vector is made of: its title and its text, the title once."""
-    return passage.text if passage.text.startswith(passage.title) else f"{passage.title}\n{passage.text}"
+def texts_of(passage: Passage) -> list[str]:
+    """What a passage's vectors are made of: the passage under its title, then each sentence under it.
+
+    "It is open on Tuesdays" says nothing without the title.
+    """
+    title = passage.title
+    return [
+        passage.text if passage.text.startswith(title) else f"{title}\n{passage.text}",
+        *(each if each.startswith(title) else f"{title}: {each}" for each in sentences(passage.text)),
+    ]
 
 
 def _waiting() -> QuerySet[Passage]:
@@ -64,23 +70,21 @@ def _waiting() -> QuerySet[Passage]:
 
 
 def _vectors_of(rows: Sequence[Passage], embedder: Embedder) -> dict[int, PassageVector]:
-    cut = [sentences(row.text) for row in rows]
-    wholes = embedder.passages([text_of(row) for row in rows])
-    # (all sentences, D), then one slice for each passage.
-    flat = embedder.passages([sentence for each in cut for sentence in each])
-    ends = list(accumulate(map(len, cut)))
-    return {
-        row.pk: PassageVector(
-            passage=row, model=embedder.name, whole=pack(whole[None]), sentences=pack(flat[end - len(each) : end])
-        )
-        for row, whole, each, end in zip(rows, wholes, cut, ends, strict=True)
-    }
+    texts = [texts_of(row) for row in rows]
+    # (all texts, D): for each passage one row, and then one for each of its sentences.
+    flat = embedder.passages([text for each in texts for text in each])
+    made, start = {}, 0
+    for row, each in zip(rows, texts, strict=True):
+        whole, parts = flat[start : start + 1], flat[start + 1 : start + len(each)]
+        made[row.pk] = PassageVector(passage=row, model=embedder.name, whole=pack(whole), sentences=pack(parts))
+        start += len(each)
+    return made
 
 
 def _write(rows: Sequence[Passage], vectors: dict[int, PassageVector]) -> None:
     with transaction.atomic():
         # What was read may be gone or have another title meanwhile: then its vector is not wanted.
         now = in_service(Passage).select_for_update().in_bulk([row.pk for row in rows])
-        fine = [row.pk for row in rows if row.pk in now and text_of(now[row.pk]) == text_of(row)]
+        fine = [row.pk for row in rows if row.pk in now and texts_of(now[row.pk]) == texts_of(row)]
         # Another job may have been here first.
         PassageVector.objects.bulk_create([vectors[pk] for pk in fine], ignore_conflicts=True)

@@ -61,9 +61,7 @@ def forget_many(*, entry_ids: Collection[UUID], actor: Member, now: datetime) ->
         passages[entry_id].append(passage_id)
     for pk in ids:
         hooks.forgotten(entry_id=pk, passage_ids=passages[pk])
-    gone = [pk for rows in passages.values() for pk in rows]
-    Passage.objects.filter(pk__in=gone).delete()
-    hooks.passages_changed(removed=gone)
+    indexing.drop([pk for rows in passages.values() for pk in rows])
     tags = set(Entry.tags.through.objects.filter(entry__in=ids).values_list("tag_id", flat=True))
     Entry.objects.filter(pk__in=ids).delete()
     delete_unused(tags)

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from knowledge import hooks, passages
 from knowledge.folding import fold
+from knowledge.index.removal import removing
 from knowledge.models import Entry, EntryKind, EntryState, EntryVersion, Passage
 
 # Kinds that one looks up: title and text are read together, in one passage unless they are long.
@@ -73,7 +74,7 @@ def renew(entry: Entry, version: EntryVersion) -> None:
         row.folded = folded(version.title, text)
         (fresh if row.pk is None else kept).append(row)
     gone = [row.pk for rows in old.values() for row in rows]
-    Passage.objects.filter(pk__in=gone).delete()
+    _delete(gone)
     Passage.objects.bulk_update([row for row in kept if row not in retitled], ["version", "position", "language"])
     Passage.objects.bulk_update(retitled, ["version", "position", "language", "title", "folded"])
     fresh = Passage.objects.bulk_create(fresh)
@@ -82,9 +83,18 @@ def renew(entry: Entry, version: EntryVersion) -> None:
 
 def remove(entry: Entry) -> None:
     """Take an entry's passages away, because it is no longer part of the knowledge."""
-    gone = passage_ids(entry)
-    Passage.objects.filter(pk__in=gone).delete()
-    hooks.passages_changed(removed=gone)
+    drop(passage_ids(entry))
+
+
+def drop(passage_ids: Sequence[int]) -> None:
+    """Delete these passages, few or many, and tell who holds something of them. Called inside a transaction."""
+    _delete(passage_ids)
+    hooks.passages_changed(removed=passage_ids)
+
+
+def _delete(passage_ids: Sequence[int]) -> None:
+    with removing(len(passage_ids)):
+        Passage.objects.filter(pk__in=passage_ids).delete()
 
 
 def passage_ids(entry: Entry) -> Sequence[int]:

@@ -73,9 +73,16 @@ def reachable(rows: type[Row] | QuerySet[Row], *, member: Member, now: datetime)
     return found.filter(wanted)
 
 
-def reachable_row(rows: type[Row] | QuerySet[Row], *, member: Member, pk: Any, now: datetime) -> Row:
-    """One row of those. Raises NotFound, in the same words for what is hidden and what does not exist."""
+def reachable_row(
+    rows: type[Row] | QuerySet[Row], *, member: Member, pk: Any, now: datetime, together: Sequence[str] = ()
+) -> Row:
+    """One row of those, `together` with rows that it refers to (see `select_related`).
+
+    Raises NotFound, in the same words for what is hidden and what does not exist.
+    """
     found = reachable(rows, member=member, now=now)
+    if together:
+        found = found.select_related(*together)
     try:
         return found.get(pk=pk)
     except (ObjectDoesNotExist, ValidationError, ValueError):  # the last two: `pk` does not look like a key

@@ -38,5 +38,5 @@ def member_page(view: View) -> View:
 
 def reachable_entry(request: HttpRequest, pk: UUID) -> Entry:
     """The entry of this address with its present version. Raises NotFound."""
-    entries = Entry.objects.select_related("present", "author")
-    return access.reachable_row(entries, member=member_of(request), pk=pk, now=now())
+    together = ("present", "author")
+    return access.reachable_row(Entry, member=member_of(request), pk=pk, now=now(), together=together)

@@ -12,6 +12,7 @@ class GovernanceConfig(AppConfig):
 
     def ready(self) -> None:
         from governance.deciding import begin_deciding
+        from governance.hearing import begin_hearing
         from governance.recording import begin_recording
         from governance.services import founding
 
@@ -22,3 +23,4 @@ class GovernanceConfig(AppConfig):
         register_first_page(first_path)
         begin_recording()
         begin_deciding()
+        begin_hearing()

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from governance.decision_urls import urlpatterns as decision_urls
+from governance.feedback_urls import urlpatterns as feedback_urls
 from governance.views import account, home, invitations, languages, mail, records, setup, sign_up
 
 app_name = "governance"
@@ -21,4 +22,5 @@ urlpatterns = [
     path("records/<int:index>/", records.entry, name="record_entry"),
     path("records/<int:index>/receipt/", records.receipt, name="record_receipt"),
     *decision_urls,
+    *feedback_urls,
 ]

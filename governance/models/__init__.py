@@ -4,6 +4,13 @@ from governance.models.comment import Comment
 from governance.models.community import Community
 from governance.models.decision import Decision, Outcome
 from governance.models.eligibility import Eligibility
+from governance.models.feedback import (
+    FEEDBACK_STATES,
+    FeedbackAnswer,
+    FeedbackNote,
+    FeedbackSignature,
+    FeedbackState,
+)
 from governance.models.invitation import Invitation
 from governance.models.member import Member
 from governance.models.proposal import PROPOSAL_STATES, Proposal, ProposalState
@@ -16,6 +23,7 @@ from governance.models.suspension import Suspension, SuspensionEnd
 from governance.models.voting_rule import VotingRule
 
 __all__ = [
+    "FEEDBACK_STATES",
     "PROPOSAL_STATES",
     "Appointment",
     "AuditCheckpoint",
@@ -29,6 +37,10 @@ __all__ = [
     "Community",
     "Decision",
     "Eligibility",
+    "FeedbackAnswer",
+    "FeedbackNote",
+    "FeedbackSignature",
+    "FeedbackState",
     "Invitation",
     "Member",
     "Outcome",

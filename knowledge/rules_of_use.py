@@ -17,7 +17,7 @@ from typing import Any
 MAX_ROLES = 40
 # A leap year: 29 February can begin or end a season.
 _LEAP = 2024
-_MONTH_DAY = re.compile(r"(\d\d)-(\d\d)")
+_MONTH_DAY = re.compile(r"([0-9]{2})-([0-9]{2})")
 
 
 class Use(StrEnum):

@@ -22,6 +22,12 @@ def table_source(number: int) -> str:
     return f"table-{number}"
 
 
+def table_number(source: str) -> int | None:
+    """The place of the table in the document; None for what is no table."""
+    head, _, number = source.partition("table-")
+    return int(number) if not head and number.isascii() and number.isdecimal() else None
+
+
 class InvalidPlan(ValueError):
     """A plan that does not fit its document. `field` names the faulty part."""
 
@@ -65,8 +71,7 @@ class Plan:
 
     @property
     def table_number(self) -> int | None:
-        head, _, number = self.source.partition("table-")
-        return int(number) if not head and number.isdecimal() else None
+        return table_number(self.source)
 
 
 def sources_of(document: Document) -> list[str]:
@@ -79,7 +84,7 @@ def sources_of(document: Document) -> list[str]:
 
 def width_of(document: Document, source: str) -> int:
     """How many columns a table has; 0 for what is no table."""
-    number = Plan(source, EntryKind.TERM, "").table_number
+    number = table_number(source)
     if number is None or number >= len(document.tables):
         return 0
     return max(map(len, document.tables[number].rows), default=0)

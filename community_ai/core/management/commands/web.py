@@ -10,6 +10,7 @@ from django.db import connection
 
 from community_ai.core.bind import split_bind
 from community_ai.core.lifespan import LifespanDriver
+from community_ai.core.request_bodies import bound_request_bodies
 
 
 class Command(BaseCommand):
@@ -30,6 +31,7 @@ class Command(BaseCommand):
         connection.close()
         loop: asyncio.AbstractEventLoop = reactor._asyncioEventloop
         asyncio.set_event_loop(loop)
+        bound_request_bodies()
         driver = LifespanDriver(application)
         loop.run_until_complete(driver.startup())
         server = Server(

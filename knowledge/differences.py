@@ -88,14 +88,25 @@ def _compared(
 
 
 def _words(text: str) -> list[str]:
-    """Words and the spaces between them; signs of scripts without spaces one by one, with the marks on them."""
+    """Words, the spaces and the punctuation between them; signs of scripts without spaces one by one, with their
+    marks."""
     found: list[str] = []
     for word in _WORDS.findall(text):
         if found and unicodedata.category(word[0])[0] == "M":
             found[-1] += word
         else:
-            found.append(word)
+            found.extend(_bared(word))
     return found
+
+
+def _bared(word: str) -> Iterator[str]:
+    """The punctuation before a word, the word, and the punctuation after it, as far as they are there."""
+    start, end = 0, len(word)
+    while start < end and unicodedata.category(word[start])[0] in "PS":
+        start += 1
+    while end > start and unicodedata.category(word[end - 1])[0] in "PS":
+        end -= 1
+    yield from filter(None, (word[:start], word[start:end], word[end:]))
 
 
 def _joined(pieces: Iterator[Piece]) -> list[Piece]:

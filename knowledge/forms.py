@@ -10,7 +10,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from knowledge.content import (
@@ -59,7 +59,7 @@ class EntryForm(forms.Form):
     `rows` is the number of rows for examples; `said` shows them for a kind that usually has none.
     """
 
-    # Sent once, however often the button is pressed: see `views.writing.add`.
+    # Made anew with each empty form, so that one that is sent twice is known again.
     key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)
     # The version that is written over.
     base = forms.IntegerField(widget=forms.HiddenInput, required=False)
@@ -77,6 +77,7 @@ class EntryForm(forms.Form):
     ) -> None:
         super().__init__(data, initial=dict(initial or {}))
         words = KIND_WORDS[kind]
+        self.kind = kind
         self.rows = min(max(rows, ROWS_AT_FIRST), MAX_EXAMPLES) if said or words.said else 0
         self.can_have_more = 0 < self.rows < MAX_EXAMPLES
         self.fields["title"] = _line(words.title, TITLE_LENGTH, help_text=words.title_help)
@@ -90,12 +91,12 @@ class EntryForm(forms.Form):
             self.fields[f"translation_{number}"] = _line(_("What it means"), EXAMPLE_LENGTH, required=False)
         self.fields["language"] = forms.ChoiceField(
             label=_("Language"),
-            choices=[*((code, name_of(code)) for code in choices.languages), (OTHER_LANGUAGE, _("Another one"))],
+            choices=[*((code, name_of(code)) for code in choices.languages), (OTHER_LANGUAGE, _("Another language"))],
             widget=forms.RadioSelect,
             error_messages={"required": _("Please choose a language.")},
         )
         self.fields["other_language"] = _line(
-            pgettext_lazy("a language", "Another one, namely"),
+            _("Another language, namely"),
             100,
             required=False,
             help_text=_("Write its name, or its code if you know it."),
@@ -114,7 +115,7 @@ class EntryForm(forms.Form):
         if choices.labels:
             self.fields["labels"] = forms.MultipleChoiceField(
                 label=_("Labels of use"),
-                choices=[(key, _label_choice(version)) for key, version in choices.labels.items()],
+                choices=[(key, label_choice(version)) for key, version in choices.labels.items()],
                 widget=forms.CheckboxSelectMultiple,
                 required=False,
                 help_text=_("They say who may see it and what the AI may do with it. You can choose none."),
@@ -215,7 +216,7 @@ def _required(more: dict[str, Any]) -> dict[str, Any]:
     return {"error_messages": {"required": _("Please write something here.")}, **more}
 
 
-def _label_choice(version: LabelVersion) -> SafeString:
+def label_choice(version: LabelVersion) -> SafeString:
     return format_html(
         '<strong><bdi>{}</bdi></strong> <span class="choice__text" dir="auto">{}</span>', version, gettext(version.text)
     )

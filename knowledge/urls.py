@@ -1,11 +1,24 @@
-from django.urls import path
+from django.urls import include, path
 
-from knowledge.views import dictionary, entries, home, labels, related, search, themes, versions, writing
+from knowledge.views import (
+    adding,
+    dictionary,
+    drafts,
+    editing,
+    entries,
+    home,
+    labels,
+    related,
+    search,
+    themes,
+    versions,
+)
 
 app_name = "knowledge"
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("", include("knowledge.import_urls")),
     path("search/", search.search, name="search"),
     path("dictionary/", dictionary.dictionaries, name="dictionaries"),
     path("dictionary/<str:tag>/", dictionary.dictionary, name="dictionary"),
@@ -13,11 +26,11 @@ urlpatterns = [
     path("themes/<int:pk>/", themes.theme, name="theme"),
     path("labels/", labels.labels, name="labels"),
     path("labels/<slug:key>/", labels.label, name="label"),
-    path("drafts/", writing.drafts, name="drafts"),
-    path("add/", writing.choose_kind, name="add"),
-    path("add/<str:kind>/", writing.add, name="add_kind"),
+    path("drafts/", drafts.drafts, name="drafts"),
+    path("add/", adding.choose_kind, name="add"),
+    path("add/<str:kind>/", adding.add, name="add_kind"),
     path("<uuid:pk>/", entries.entry, name="entry"),
-    path("<uuid:pk>/edit/", writing.edit, name="edit"),
+    path("<uuid:pk>/edit/", editing.edit, name="edit"),
     path("<uuid:pk>/publish/", entries.publish, name="publish"),
     path("<uuid:pk>/thank/", entries.thank, name="thank"),
     path("<uuid:pk>/put-aside/", entries.put_aside, name="put_aside"),

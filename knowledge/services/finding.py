@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -60,7 +61,13 @@ def find(
     wanted = list(order)[:LIMIT]
     entries = shelves.listed(narrowed).in_bulk(wanted)
     return [
-        Found(entries[pk], excerpt(spoken(render_markdown(order[pk] or entries[pk].short)), query))  # type: ignore[attr-defined]
+        Found(entries[pk], _excerpt([entries[pk].short, order[pk]], query))  # type: ignore[attr-defined]
         for pk in wanted
         if pk in entries
     ]
+
+
+def _excerpt(texts: Iterable[str], query: str) -> Excerpt:
+    """From the first of these texts that holds some of the words, or else the beginning of the first."""
+    found = [excerpt(spoken(render_markdown(text)), query) for text in filter(None, texts)]
+    return next((each for each in found if each.found), found[0])

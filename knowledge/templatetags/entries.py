@@ -34,5 +34,9 @@ def language_called(code: str) -> str:
 
 @register.simple_tag
 def speaks(code: str) -> SafeString:
-    """The attributes `lang` and `dir` of what is written in this language."""
-    return format_html('lang="{}" dir="{}"', code, direction_of(code))
+    """The attributes `lang` and `dir` of what is written in this language.
+
+    A language with a code of its own only ("x-velari") is "mis-x-velari" to browsers: one that has no code (ISO 639-2).
+    """
+    tag = f"mis-{code}" if code.startswith("x-") else code
+    return format_html('lang="{}" dir="{}"', tag, direction_of(code))

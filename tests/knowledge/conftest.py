@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from governance.models import Appointment, Community, Member, Role
+from governance.models import Appointment, Community, Decision, Member, Proposal, Role
 from governance.permissions import Permission
+from governance.services import ballots, closing, proposals
 from governance.services.rules import ensure_default_rules
 from knowledge.content import Content
 from knowledge.models import Entry, EntryKind
@@ -17,7 +18,8 @@ from knowledge.services import entries
 from knowledge.services.entries import NewEntry
 from knowledge.services.labels import ensure_default_labels
 
-# In none of the default seasons.
+# In none of the default seasons, and in the first one.
+DECEMBER = datetime(2026, 12, 1, 12, tzinfo=UTC)
 JUNE = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
@@ -33,6 +35,25 @@ def add(author: Member, title: str, body: str = "What it means.", **changes: Any
     """A published entry."""
     now, publish = changes.pop("now", JUNE), changes.pop("publish", True)
     return entries.add(author=author, new=new(title, body, **changes), publish=publish, now=now)
+
+
+def propose(kind: str, payload: dict[str, Any], *, by: Member, now: datetime = JUNE) -> Proposal:
+    """A proposal with its vote open."""
+    draft = proposals.draft(author=by, kind=kind, title="A change", reason="It is good.", payload=payload, now=now)
+    return proposals.open_vote(author=by, proposal_id=draft.pk, version=1, now=now)
+
+
+def decide(
+    kind: str, payload: dict[str, Any], *, by: Member, now: datetime = JUNE, choice: str = "yes"
+) -> tuple[Decision, datetime]:
+    """What everybody says about a proposal, and when it was counted."""
+    proposal = propose(kind, payload, by=by, now=now)
+    for member in Member.objects.filter(is_active=True):
+        ballots.cast(member=member, proposal_id=proposal.pk, choice=choice, version=1, now=now + timedelta(hours=1))
+    proposal.refresh_from_db()
+    assert proposal.closes_at is not None
+    closing.close_due(now=proposal.closes_at)
+    return Decision.objects.get(proposal=proposal), proposal.closes_at
 
 
 @pytest.fixture

@@ -33,6 +33,27 @@ def own_row(model: type[Row], *, member: Any, pk: Any) -> Row:
         raise NotFound(str(model._meta.verbose_name)) from None
 
 
+def handed_in(model: type[Row], *, reviewer: Any) -> QuerySet[Row]:
+    """Rows that their members handed in to be read by those who review them, while they are handed in.
+
+    The model says who reviews (`REVIEWED_BY`, a permission) and in which states a row is handed in (`HANDED_IN`). A row
+    that is withdrawn or decided is out of reach again. Raises TypeError for a model that nobody reviews.
+    """
+    permission, states = getattr(model, "REVIEWED_BY", None), getattr(model, "HANDED_IN", None)
+    if permission is None or states is None:
+        raise TypeError(f"rows of {model.__name__} are never handed in")
+    rows = model._default_manager.filter(state__in=states)
+    return rows if reviewer.is_active and reviewer.may(permission) else rows.none()
+
+
+def handed_in_row(model: type[Row], *, reviewer: Any, pk: Any) -> Row:
+    """One of those. Raises NotFound."""
+    try:
+        return handed_in(model, reviewer=reviewer).get(pk=pk)
+    except (model.DoesNotExist, ValidationError):
+        raise NotFound(str(model._meta.verbose_name)) from None
+
+
 def in_service(model: type[Row]) -> QuerySet[Row]:
     """Rows of any member, for the node's own work on them (answering, recovering, expiring), never for showing.
 

@@ -10,8 +10,10 @@ class KnowledgeConfig(AppConfig):
         from knowledge.kinds import register_knowledge_kinds
         from knowledge.preparing import register_preparations
         from knowledge.recording import register_knowledge_entries
+        from knowledge.teaching_entries import register_teaching_entries
 
         register_knowledge_entries()
+        register_teaching_entries()
         register_knowledge_kinds()
         register_preparations()
         register_knowledge_checks()

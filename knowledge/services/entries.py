@@ -105,17 +105,18 @@ class Added:
     known: int = 0
 
 
-def add(*, author: Member, new: NewEntry, now: datetime, publish: bool = True) -> Entry:
+def add(*, author: Member, new: NewEntry, now: datetime, publish: bool = True, by: Member | None = None) -> Entry:
     """Write an entry with its first version, as part of the knowledge or as a draft.
 
-    An entry with the same `import_key` is returned as it is. Raises Refused; an InvalidContent names its field.
+    `by` is who adds it in the author's name and hangs its labels: a teacher, for what a member taught. An entry with
+    the same `import_key` is returned as it is. Raises Refused; an InvalidContent names its field.
     """
     with transaction.atomic():
         for known in Entry.objects.filter(import_key=new.import_key).exclude(import_key=None):
             return known
-        ((entry, version),) = write([new], author=author, publish=publish, now=now)
+        ((entry, version),) = write([new], author=author, publish=publish, now=now, by=by)
         if publish:
-            _record_published(entry, version, by=author, now=now)
+            _record_published(entry, version, by=by or author, now=now)
     return entry
 
 
@@ -322,7 +323,9 @@ def _move(
     return entry
 
 
-def write(new: Iterable[NewEntry], *, author: Member, publish: bool, now: datetime) -> list[tuple[Entry, EntryVersion]]:
+def write(
+    new: Iterable[NewEntry], *, author: Member, publish: bool, now: datetime, by: Member | None = None
+) -> list[tuple[Entry, EntryVersion]]:
     """Rows of new entries and their present versions, in a handful of statements however many there are.
 
     The rows alone: callers hold the transaction and write the record. Raises Refused.
@@ -363,7 +366,7 @@ def write(new: Iterable[NewEntry], *, author: Member, publish: bool, now: dateti
     Entry.objects.bulk_create([entry for entry, _version_ in pairs])
     EntryVersion.objects.bulk_create([*earlier, *(version for _entry, version in pairs)])
     _tag(tags)
-    entry_labels.hang(labels, by=author, decision=None, now=now)
+    entry_labels.hang(labels, by=by or author, decision=None, now=now)
     if publish:
         indexing.add(pairs)
     return pairs

@@ -82,7 +82,7 @@ def _compared(
     if not budget.allows(len(old) * len(new)):
         yield "changed", old, new
     else:
-        for tag, a, b, c, d in SequenceMatcher(None, old, new).get_opcodes():
+        for tag, a, b, c, d in SequenceMatcher(str.isspace, old, new).get_opcodes():
             yield (SAME if tag == "equal" else "changed"), old[a:b], new[c:d]
     yield SAME, before[len(before) - end :], after[len(after) - end :]
 

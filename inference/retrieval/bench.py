@@ -88,7 +88,8 @@ class Report:
 
 def read_squad(path: Path) -> Corpus:
     """Raises BenchFailed for a file that is not in SQuAD format."""
-    paragraphs, questions = [], []
+    paragraphs: list[tuple[str, str]] = []
+    questions: list[tuple[str, int, int]] = []
     try:
         articles = json.loads(path.read_text("utf-8"))["data"]
         for number, article in enumerate(articles):

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from django.core.management import call_command
@@ -69,7 +70,7 @@ def measure(work: dict[str, Any]) -> Report:
     return Report(found, model is not None, round(embedding_ms, 1), growth)
 
 
-def _add(author: Member, paragraphs: Sequence[tuple[str, str]], *, now: datetime) -> list[object]:
+def _add(author: Member, paragraphs: Sequence[tuple[str, str]], *, now: datetime) -> list[UUID]:
     new = [NewEntry(kind=EntryKind.NOTE, language="en", content=Content(title, text)) for title, text in paragraphs]
     return list(entries.add_many(author=author, new=new, now=now).entry_ids)
 
@@ -81,7 +82,7 @@ def _fill(model: Embedder | None) -> None:
 
 
 def _ask(
-    questions: Sequence[Question], ids: Sequence[object], reader: Member, now: datetime
+    questions: Sequence[Question], ids: Sequence[UUID], reader: Member, now: datetime
 ) -> tuple[list[int | None], list[float]]:
     """The place of the right entry for each question, and the milliseconds that each took."""
     retrieve(questions[0][0], member=reader, now=now)  # loads what is loaded once

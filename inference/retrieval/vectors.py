@@ -51,14 +51,14 @@ class VectorTable:
         self._table = self._load(after=0)
         self._lock = threading.Lock()
 
-    def nearest(self, vector: npt.NDArray[np.float32], *, limit: int, allowed: Allowed) -> list[tuple[int, float]]:
-        """The `limit` passages nearest to `vector` among those allowed, with their cosines, nearest first.
+    def nearest(self, vector: npt.NDArray[np.float32], *, limit: int, allowed: Allowed) -> list[int]:
+        """The `limit` passages nearest to `vector` among those allowed, nearest first.
 
         The matrix is walked from the nearest on until there are enough, so what is not allowed takes nobody's place.
         """
         table = self._fresh()
         scores = table.matrix @ vector
-        found: list[tuple[int, float]] = []
+        found: list[int] = []
         seen, portion = 0, limit * _FIRST_PORTION
         while len(found) < limit and seen < len(scores):
             upto = min(len(scores), seen + portion)
@@ -67,7 +67,7 @@ class VectorTable:
             batch = head[np.lexsort((table.ids[head], -scores[head]))][seen:]
             ids = [int(each) for each in table.ids[batch]]
             fine = set(allowed(ids))
-            found += [(pk, float(scores[row])) for pk, row in zip(ids, batch, strict=True) if pk in fine]
+            found += [pk for pk in ids if pk in fine]
             seen, portion = upto, portion * 4
         return found[:limit]
 

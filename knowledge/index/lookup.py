@@ -37,6 +37,10 @@ def frequencies(table: str, terms: Sequence[str]) -> dict[str, int]:
         return {term: count for term, count in cursor.fetchall() if count}
 
 
+# Parameters that every database takes in one statement.
+_AT_ONCE = 5_000
+
+
 @dataclass(frozen=True)
 class Allowed:
     """Which passages may be found, as SQL about a passage that goes by the name `held`."""
@@ -52,6 +56,19 @@ def allowed_among(passages: QuerySet[Passage]) -> Allowed | None:
     except EmptyResultSet:
         return None
     return Allowed(f"EXISTS ({sql})", tuple(params))
+
+
+def kept(ids: Sequence[int], *, allowed: Allowed) -> set[int]:
+    """Those of these passages that are allowed."""
+    found: set[int] = set()
+    with connection.cursor() as cursor:
+        for start in range(0, len(ids), _AT_ONCE):
+            portion = ids[start : start + _AT_ONCE]
+            marks = ", ".join(["%s"] * len(portion))
+            sql = f"SELECT held.id FROM {PASSAGES} AS held WHERE held.id IN ({marks}) AND {allowed.sql}"  # noqa: S608
+            cursor.execute(sql, [*portion, *allowed.params])
+            found.update(pk for (pk,) in cursor.fetchall())
+    return found
 
 
 def holding(table: str, weights: Mapping[str, float], *, allowed: Allowed, limit: int) -> list[int]:

@@ -168,6 +168,38 @@ KNOWN: tuple[Question, ...] = (
     Question("What do we call the last hour of daylight?", ("tibren",)),
 )
 
+# The same, asked in Spanish.
+IN_SPANISH: tuple[str, ...] = (
+    "¿Qué día está abierta la biblioteca de semillas?",
+    "¿Quién cuida las semillas?",
+    "¿En qué año se construyó el molino?",
+    "¿Cuántas casas reciben electricidad del molino?",
+    "¿Dónde encuentro la llave del cobertizo de herramientas?",
+    "¿Cuánto tiempo puedo quedarme con una herramienta prestada?",
+    "¿Cuándo salen los panes del horno?",
+    "¿Qué leña hace falta para hornear?",
+    "¿Qué días se pueden regar los huertos de abajo?",
+    "¿Cuántos corderos hubo el año pasado?",
+    "¿A quién llamo si un parto dura demasiado?",
+    "¿Quién dirige el coro?",
+    "¿Cuántas setas puede recoger una casa en un día?",
+    "¿Cuánto cuesta el billete de autobús?",
+    "¿A qué hora sale el primer autobús a Tarnau?",
+    "¿Quién lleva las cuentas de lo que compramos juntos?",
+    "¿Qué grosor debe tener el hielo para que nos aguante?",
+    "¿Qué animal se llevó dos colmenas?",
+    "¿Qué se levanta cuando uno quiere hablar en la asamblea?",
+    "¿Hasta qué hora abre la tienda el viernes?",
+    "¿A cuántos grados se calienta el zumo de manzana?",
+    "¿Cuántas camas hay en el refugio del camino al paso?",
+    "¿Cómo se llama la variedad más antigua de patatas?",
+    "¿Quién reparte las visitas a los enfermos?",
+    "¿Qué significa sellu?",
+    "¿Qué es un pirto?",
+    "¿Cómo se dice gracias en nuestra lengua?",
+    "¿Cómo llamamos a la última hora de luz del día?",
+)
+
 # Each of the village's own matters, and things that have nothing to do with it.
 UNKNOWN: tuple[Question, ...] = (
     Question("Who painted the walls of the chapel?"),

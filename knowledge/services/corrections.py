@@ -1,4 +1,4 @@
-"""What members say about the AI's answers: taught, changed and taken back by its member. `reviews` is the other side."""
+"""What members say about the AI's answers: taught, changed and taken back. `reviews` is the other side."""
 
 from __future__ import annotations
 

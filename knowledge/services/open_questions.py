@@ -70,7 +70,10 @@ class Asked:
 
 
 def ask_teachers(*, member: Member, text: str, with_name: bool, now: datetime) -> OpenQuestion:
-    """Ask those who teach; the same question of the same member is asked once. Raises InvalidContent, TooManyQuestions."""
+    """Ask those who teach; the same question of the same member is asked once.
+
+    Raises InvalidContent, TooManyQuestions.
+    """
     text = text_of(text, field="text", most=QUESTION_LENGTH)
     key = titles.key(text)
     if not key:
@@ -134,7 +137,10 @@ def load(*, teacher: Member, pk: Any) -> Asked:
 
 
 def answer(*, teacher: Member, question_id: UUID, new: NewEntry, now: datetime) -> Entry:
-    """Publish an entry that answers it. Raises NotFound, EndedMeanwhile, MayNotReview, and what `entries.add` raises."""
+    """Publish an entry that answers it.
+
+    Raises NotFound, EndedMeanwhile, MayNotReview, and what `entries.add` raises.
+    """
     with transaction.atomic():
         row = _open_row(teacher, question_id)
         entry = entries.add(author=teacher, new=new, now=now)

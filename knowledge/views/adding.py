@@ -15,10 +15,9 @@ from community_ai.core.clock import now
 from governance.access import member_of
 from governance.models import Member
 from governance.refusals import Refused
-from knowledge import access
 from knowledge.forms import Choices, EntryForm, rows_in
 from knowledge.kind_words import KIND_WORDS
-from knowledge.models import Entry, EntryKind
+from knowledge.models import EntryKind
 from knowledge.services import entries
 from knowledge.services.entries import NewEntry
 from knowledge.services.entry_labels import usable_labels
@@ -50,7 +49,7 @@ def add(request: HttpRequest, kind: str) -> HttpResponse:
     context = {"words": words, "heading": words.begin}
     if request.method != "POST":
         given = {name: request.GET[name][:_MOST_FROM_ADDRESS] for name in _FROM_ADDRESS if name in request.GET}
-        initial = {"language": _language_of(member), "key": uuid4().hex, **given}
+        initial = {"language": entry_forms.language_of(member), "key": uuid4().hex, **given}
         return entry_forms.show(request, EntryForm(initial=initial, **fits), context)
     if "more" in request.POST:
         return entry_forms.show(request, entry_forms.with_more_rows(request.POST, **fits), context)
@@ -79,9 +78,3 @@ def _new(form: EntryForm, member: Member) -> NewEntry:
         labels=form.label_keys(),
         import_key=f"form:{member.pk}:{sha256(sent.encode()).hexdigest()}",
     )
-
-
-def _language_of(member: Member) -> str:
-    """The language in which the member wrote last; nothing is chosen for who never wrote."""
-    own = access.reachable(Entry, member=member, now=now()).filter(author=member).order_by("-created_at")
-    return own.values_list("language", flat=True).first() or ""

@@ -21,9 +21,12 @@ from knowledge.models import Entry
 from knowledge.services import shelves
 
 THEMES_SUGGESTED = 200
+PAGE = "knowledge/entry_form.html"
 
 
-def show(request: HttpRequest, form: EntryForm, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+def show(
+    request: HttpRequest, form: EntryForm, context: dict[str, Any], *, status: int = 200, page: str = PAGE
+) -> HttpResponse:
     themes = access.tags(member=member_of(request), now=now()).order_by("key").values_list("name", flat=True)
     shown = {
         **context,
@@ -31,7 +34,7 @@ def show(request: HttpRequest, form: EntryForm, context: dict[str, Any], *, stat
         "known_themes": list(themes[:THEMES_SUGGESTED]),
         "all_languages": sorted(set(named_languages().values())),
     }
-    return render(request, "knowledge/entry_form.html", shown, status=status)
+    return render(request, page, shown, status=status)
 
 
 def with_more_rows(typed: QueryDict, **fits: Any) -> EntryForm:
@@ -46,6 +49,12 @@ def languages_for(member: Member, *, besides: str = "") -> list[str]:
     """Languages that the member sees in use, by name, then those of the pages."""
     used = [shelf.code for shelf in shelves.languages(access.visible(Entry, member=member, now=now()))]
     return list(dict.fromkeys([*used, *filter(None, [besides]), *(code for code, _name in settings.LANGUAGES)]))
+
+
+def language_of(member: Member) -> str:
+    """The language in which the member wrote last; nothing is chosen for who never wrote."""
+    own = access.reachable(Entry, member=member, now=now()).filter(author=member).order_by("-created_at")
+    return own.values_list("language", flat=True).first() or ""
 
 
 def point_at(form: EntryForm, problem: Refused) -> None:

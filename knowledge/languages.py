@@ -53,7 +53,9 @@ def name_of(code: str) -> str:
     info = _known(code) or _known(base)
     name = gettext(str(info["name"])) if info else _OWN_NAMES.get(code) or _OWN_NAMES.get(base) or code
     beyond = rest if rest and not _known(code) and name != code else ""
-    return f"{name} ({beyond.upper()})" if beyond else name
+    # Regions in capitals, scripts with one: "es-PE", "ku-Arab".
+    shown = "-".join(part.title() if len(part) == 4 else part.upper() for part in beyond.split("-"))
+    return f"{name} ({shown})" if shown else name
 
 
 def named_languages() -> dict[str, str]:

@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from governance.models import Member
 from knowledge import access, ranking, titles
+from knowledge.content import tidy
 from knowledge.folding import fold, grams, words
 from knowledge.index.frequencies import FREQUENCIES
 from knowledge.index.lookup import allowed_among, holding
@@ -47,7 +48,7 @@ def ranked(
 
     `within` narrows the passages further, such as Q(language="qu") or Q(entry__kind=EntryKind.TERM).
     """
-    folded = fold(query[:MAX_QUESTION])
+    folded = fold(tidy(query[:MAX_QUESTION]))
     terms, runs = words(folded), grams(folded, ranking.RUN)
     if not terms:
         return Ranking()
@@ -80,7 +81,7 @@ def exact(
 
     What differs only by its diacritics comes after what is equal. `within` narrows the entries, as in `ranked`.
     """
-    text = query[:MAX_QUESTION]
+    text = tidy(query[:MAX_QUESTION])
     entries = access.usable(Entry, member=member, use=use, now=now).select_related("present")
     if within is not None:
         entries = entries.filter(within)
@@ -90,8 +91,10 @@ def exact(
         if not whole:
             return []
         # First by the index of titles alone: with the other conditions SQLite would walk through all entries.
-        named = access.in_service(Entry).filter(**{f"{field_name}__in": parts}).values_list("pk", flat=True)
-        rows = entries.filter(Q(kind__in=_NAMED) | Q(**{field_name: whole}), pk__in=list(named))
+        named = access.in_service(Entry).filter(**{f"{field_name}__in": parts}).order_by()
+        rows = entries.filter(
+            Q(kind__in=_NAMED) | Q(**{field_name: whole}), pk__in=list(named.values_list("pk", flat=True))
+        )
         rows = sorted(rows, key=lambda row: (-len(getattr(row, field_name)), row.created_at, row.pk))
         for row in rows:
             found.setdefault(row.pk, row)

@@ -89,7 +89,7 @@ def test_odd_languages_are_named(author: Member) -> None:
         ("es-pe", "Spanish (PE)", "ltr"),
         ("ar", "Arabic", "rtl"),
         ("zh-hant", "Traditional Chinese", "ltr"),
-        ("ku-arab", "Kurdî (ARAB)", "rtl"),
+        ("ku-arab", "Kurdî (Arab)", "rtl"),
         ("x-velari", "Velari", "ltr"),
         ("x-old-velari", "Old Velari", "ltr"),
         ("tlh", "tlh", "ltr"),

@@ -152,6 +152,7 @@ def withdraw(*, author: Member, proposal_id: int, now: datetime) -> Proposal:
             facts={"proposal": proposal.pk, "kind": proposal.kind, "was": str(was)},
             now=now,
         )
+        _tell_withdrawn(proposal, now=now)
         transaction.on_commit(lambda: destroy_box_key(proposal.box))
     return proposal
 
@@ -210,7 +211,7 @@ def _write_version(
     with translation.override(Community.objects.values_list("language", flat=True).first()):
         preview = kind.preview(payload)
         lines = {"before": [str(text) for text in preview.before], "after": [str(text) for text in preview.after]}
-    return ProposalVersion.objects.create(
+    version = ProposalVersion.objects.create(
         proposal=proposal,
         number=proposal.version,
         title=title,
@@ -222,6 +223,19 @@ def _write_version(
         written_at=now,
         author=author,
     )
+    if kind.written is not None:
+        kind.written(proposal_id=proposal.pk, version=version.number, payload=payload, now=now)
+    return version
+
+
+def _tell_withdrawn(proposal: Proposal, *, now: datetime) -> None:
+    try:
+        kind = effects.kind_named(proposal.kind)
+    except UnknownKind:
+        # Its app is gone; the author may take it back all the same.
+        return
+    if kind.withdrawn is not None:
+        kind.withdrawn(proposal_id=proposal.pk, payload=present_version(proposal).payload, now=now)
 
 
 def _open(

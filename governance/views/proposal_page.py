@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 
 from governance import ballot_box, counting, effects
 from governance.counting import Choice, Method, Result
 from governance.decision_forms import BallotForm, CommentForm, VersionForm, choice_labels
-from governance.effects import InvalidPayload, Preview, ProposalKind, UnknownKind
+from governance.effects import InvalidPayload, Panel, Preview, ProposalKind, UnknownKind
 from governance.explaining import result_sentence
 from governance.kinds.rules import rule_lines
 from governance.models import (
@@ -60,6 +62,7 @@ class ProposalPage:
     kind: ProposalKind | None
     preview: Preview | None
     preview_problem: str
+    panel: Panel | None
     rule: VotingRule | None
     rule_lines: list[str]
     mine: bool
@@ -125,6 +128,7 @@ def load(request: HttpRequest, member: Member, pk: int, *, now: datetime) -> Pro
         kind=kind,
         preview=preview,
         preview_problem=problem,
+        panel=kind.panel(proposal=proposal, version=version, member=member, now=now) if kind and kind.panel else None,
         rule=rule,
         rule_lines=rule_lines(rule.terms) if rule else [],
         mine=proposal.author_id == member.pk,
@@ -168,6 +172,7 @@ def show(
         "governance/decisions/proposal.html",
         {
             "page": page,
+            "panel": _panel(request, page),
             "ballot_form": ballot_form,
             "comment_form": comment_form,
             "version_form": VersionForm(initial={"version": page.version.number}),
@@ -231,6 +236,14 @@ def _preview(kind: ProposalKind | None, version: ProposalVersion, proposal: Prop
         return kind.preview(version.payload), ""
     except InvalidPayload as problem:
         return None, str(problem)
+
+
+def _panel(request: HttpRequest, page: ProposalPage) -> str:
+    """What the kind adds to the page, as HTML; times in the reader's zone, as everywhere on it."""
+    if page.panel is None:
+        return ""
+    with timezone.override(page.zone):
+        return render_to_string(page.panel.template, {**page.panel.context, "page": page}, request=request)
 
 
 def _rule_or_none(proposal: Proposal) -> VotingRule | None:

@@ -87,7 +87,7 @@ class Served:
         return build_prompt(
             template=self.template,
             tokenize=self.model.tokenize,
-            charter=behaviour.charter,
+            charter=behaviour.instructions,
             turns=turns,
             limit=self.context_tokens - answer_limit,
             today=date.today(),

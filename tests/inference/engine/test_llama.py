@@ -173,7 +173,7 @@ def test_a_refused_batch_leaves_the_cache_as_it_was(served: Served) -> None:
 
 def test_choosing_candidates_before_the_penalty_changes_nothing(served: Served, behaviour: Behaviour) -> None:
     """The shortcut in Sampler is exact: with one candidate left, both chains must pick the same token."""
-    parts = {**behaviour.to_json(), "temperature_milli": 0, "repeat_penalty_milli": 1800}
+    parts = {**behaviour.to_json(), "temperature_milli": 0, "repeat_penalty_milli": 1300}
     short = Sampler(served.model, Behaviour.from_json({**parts, "top_k": 1}), 1)
     plain = Sampler(served.model, Behaviour.from_json({**parts, "top_k": 0}), 1)
     tokens = served.model.tokenize("one two three one two three one two", False)

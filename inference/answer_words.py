@@ -22,6 +22,9 @@ _FAILURES: dict[str, Promise] = {
     FailureCode.MODEL_MISSING: gettext_lazy("The AI's model cannot be loaded on this computer."),
     FailureCode.BEHAVIOUR_UNKNOWN: gettext_lazy("The AI does not have the behaviour that the community decided on."),
     FailureCode.DECODE_FAILED: gettext_lazy("The AI could not work this one out. Please ask again."),
+    FailureCode.PAUSED: gettext_lazy(
+        "The AI is paused: a member pulled the community's brake. Your question is kept; ask again when it is released."
+    ),
     FailureCode.BAD_REQUEST: gettext_lazy("The AI could not read this question. Please edit it and ask again."),
 }
 _FOR_THE_OPERATOR = frozenset({FailureCode.MODEL_MISSING, FailureCode.BEHAVIOUR_UNKNOWN})

@@ -56,6 +56,7 @@ def sign_in(page: Page, node: RunningNode) -> None:
     page.fill("#id_login", NAME)
     page.fill("#id_password", PASSWORD)
     page.locator("main").get_by_role("button", name="Sign in", exact=True).click()
+    page.locator("main").get_by_role("link", name="Talk with the AI").click()
     page.wait_for_url("**/chat/**")
 
 

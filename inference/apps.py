@@ -10,7 +10,9 @@ class InferenceConfig(AppConfig):
         from inference import live
         from inference.checks import register_inference_checks
         from inference.preparing import register_preparations
+        from inference.welcoming import register_welcoming
 
         register_preparations()
         register_inference_checks()
+        register_welcoming()
         register_lifespan(start=live.start, stop=live.stop)

@@ -27,6 +27,12 @@ def register_decision_entries() -> None:
         technical=True,
     )
     register_entry_kind(
+        "decision.founding",
+        _("The founder set “%(kind)s”, until the community decides."),
+        label=_("Set by the founder"),
+        technical=True,
+    )
+    register_entry_kind(
         "decision.carried_out",
         _(
             "%(took_part)s of %(eligible)s members decided on “%(title)s”: %(yes)s yes, %(no)s no, "

@@ -158,7 +158,7 @@ def test_the_menu_of_a_phone_opens_by_keyboard_and_without_javascript(
     expect(menu).not_to_be_visible()
     expect(page.get_by_role("button", name="Menu")).to_be_focused()
     page.keyboard.press("Enter")
-    page.get_by_role("link", name="Account").click()
+    menu.get_by_role("link", name="Account").click()
     page.wait_for_url("**/account/")
     header = page.locator(".site-header__row").bounding_box()
     assert header is not None

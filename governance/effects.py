@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from django import forms
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from governance.refusals import Refused
 from governance.rule_terms import RuleTerms
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from governance.models import Decision, Member, Proposal, ProposalVersion
 
 Payload = dict[str, Any]
+
+OUR_COMMUNITY = _("Our community")
 
 
 class InvalidPayload(Refused):
@@ -113,7 +116,8 @@ class ProposalKind:
     raises EffectFailed. `rejected` is told, in the same transaction, when the vote did not pass.
     `written` is told of each version, `withdrawn` of a withdrawal, with the payload of the version that counted; what
     they raise undoes the act. `panel` adds a section to the page, between what it changes and why.
-    `startable` is False for kinds that only the node opens by itself, such as ratifications.
+    `startable` is False for kinds that only the node opens by itself, such as ratifications. `theme` is the heading
+    below which members find the kind.
     """
 
     key: str
@@ -132,6 +136,7 @@ class ProposalKind:
     default_rule: RuleTerms = field(default_factory=RuleTerms)
     templates: Sequence[Template] = ()
     startable: bool = True
+    theme: str | Promise = OUR_COMMUNITY
 
 
 _kinds: dict[str, ProposalKind] = {}

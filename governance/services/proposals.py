@@ -26,6 +26,11 @@ from governance.refusals import Refused
 from governance.services import audit, rules
 from governance.services.ballot_keys import create_box_key, destroy_box_key
 
+# What ended in one of these can be proposed again.
+ENDED_WITHOUT_EFFECT = frozenset(
+    {ProposalState.WITHDRAWN, ProposalState.REJECTED, ProposalState.FAILED, ProposalState.SUPERSEDED}
+)
+
 
 class NoSuchProposal(Refused):
     def __init__(self) -> None:
@@ -170,6 +175,12 @@ def locked(proposal_id: int) -> Proposal:
 
 def present_version(proposal: Proposal) -> ProposalVersion:
     return ProposalVersion.objects.select_related("author").get(proposal=proposal, number=proposal.version)
+
+
+def earlier_version(*, kind: str, proposal_id: int) -> ProposalVersion | None:
+    """What a proposal of this kind said that ended and changed nothing: a new draft can begin with it."""
+    proposal = Proposal.objects.filter(pk=proposal_id, kind=kind, state__in=ENDED_WITHOUT_EFFECT).first()
+    return present_version(proposal) if proposal else None
 
 
 def eligible_members(rule: VotingRule) -> list[int]:

@@ -35,7 +35,7 @@ from governance.refusals import Refused
 from governance.rule_terms import RuleTerms
 from governance.services import rules
 from governance.services.decisions import is_genuine
-from governance.services.proposals import NoSuchProposal
+from governance.services.proposals import ENDED_WITHOUT_EFFECT, NoSuchProposal
 from governance.time_zones import zone_of
 from governance.views.discussion import Thread, comment_named, threads_of
 
@@ -76,6 +76,7 @@ class ProposalPage:
     zone: ZoneInfo
     code: str
     cookie: str
+    may_propose_again: bool
 
     @property
     def draft(self) -> bool:
@@ -144,6 +145,7 @@ def load(request: HttpRequest, member: Member, pk: int, *, now: datetime) -> Pro
         zone=zone_of(member),
         code=code if secret and mine is not None else "",
         cookie=cookie_name(proposal, member),
+        may_propose_again=kind is not None and proposal.state in ENDED_WITHOUT_EFFECT and rules.may_begin(member, kind),
     )
 
 

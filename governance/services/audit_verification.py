@@ -2,8 +2,9 @@
 
 Found is each changed byte of an entry, of a salt, a private part, a pseudonym, a checkpoint or a row of the history;
 entries that are missing, swapped or too many; private parts that vanished without an entry about it; decisions and
-their effects that are not what the record says; and a database that is older than the checkpoints outside it. What cannot be found: that whoever holds the node's key wrote a whole
-new record and a whole new file. Receipts in members' hands and neighbours' signatures are for that.
+their effects that are not what the record says; and a database that is older than the checkpoints outside it. What
+cannot be found: that whoever holds the node's key wrote a whole new record and a whole new file. Receipts in members'
+hands and neighbours' signatures are for that.
 """
 
 from __future__ import annotations

@@ -48,7 +48,9 @@ def _lines_of(behaviour: Behaviour, part: str) -> Sequence[str]:
     if part == "wordings":
         if not value:
             return [gettext("The AI uses its own words")]
-        return [gettext("Says “%(say)s” for “%(instead_of)s”") % {"say": w.say, "instead_of": w.instead_of} for w in value]
+        return [
+            gettext("Says “%(say)s” for “%(instead_of)s”") % {"say": w.say, "instead_of": w.instead_of} for w in value
+        ]
     if part == "model_sha256":
         return [f"{label}: {model_name(value)}"]
     if part.endswith("_milli"):

@@ -16,6 +16,8 @@ from inference.kinds.describing import MANNER, SAMPLING, model_name
 from inference.models import ModelFile
 from inference.services import behaviour
 
+_LABELS: dict[str, Any] = dict(LABELS)
+
 
 def present() -> Behaviour:
     """The behaviour in force. Raises InvalidPayload when there is none."""
@@ -78,7 +80,7 @@ class CharterForm(BehaviourForm):
 
 class MannerForm(BehaviourForm):
     parts = MANNER
-    tone = forms.ChoiceField(label=LABELS["tone"], choices=Tone.choices, widget=forms.RadioSelect)
+    tone = forms.ChoiceField(label=_LABELS["tone"], choices=Tone.choices, widget=forms.RadioSelect)
     max_sentences = forms.IntegerField(
         label=_("Longest answer, in sentences"),
         help_text=_("0 means no limit. The AI stops after that many sentences."),
@@ -87,7 +89,9 @@ class MannerForm(BehaviourForm):
     )
     greeting = forms.CharField(
         label=_("Greeting"),
-        help_text=_("The words with which the first answer of each conversation begins, such as “¡Hola!”. May be empty."),
+        help_text=_(
+            "The words with which the first answer of each conversation begins, such as “¡Hola!”. May be empty."
+        ),
         max_length=80,
         required=False,
         widget=forms.TextInput(attrs={"dir": "auto"}),
@@ -150,17 +154,17 @@ class SamplingForm(BehaviourForm):
 
     parts = SAMPLING
     temperature_milli = forms.DecimalField(
-        label=LABELS["temperature_milli"],
+        label=_LABELS["temperature_milli"],
         help_text=_("Low: always the likeliest words. High: more surprising, and more mistakes."),
     )
-    top_p_milli = forms.DecimalField(label=LABELS["top_p_milli"])
-    top_k = forms.IntegerField(label=LABELS["top_k"], help_text=_("How many words it may choose from each time."))
-    min_p_milli = forms.DecimalField(label=LABELS["min_p_milli"])
+    top_p_milli = forms.DecimalField(label=_LABELS["top_p_milli"])
+    top_k = forms.IntegerField(label=_LABELS["top_k"], help_text=_("How many words it may choose from each time."))
+    min_p_milli = forms.DecimalField(label=_LABELS["min_p_milli"])
     repeat_penalty_milli = forms.DecimalField(
-        label=LABELS["repeat_penalty_milli"], help_text=_("Above 1, the AI avoids saying the same again.")
+        label=_LABELS["repeat_penalty_milli"], help_text=_("Above 1, the AI avoids saying the same again.")
     )
     max_answer_tokens = forms.IntegerField(
-        label=LABELS["max_answer_tokens"], help_text=_("In word pieces; 100 are about 75 English words.")
+        label=_LABELS["max_answer_tokens"], help_text=_("In word pieces; 100 are about 75 English words.")
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -182,7 +186,8 @@ class SamplingForm(BehaviourForm):
     @classmethod
     def values(cls, behaviour: Behaviour) -> dict[str, Any]:
         return {
-            part: value / 1000 if part.endswith("_milli") else value for part, value in super().values(behaviour).items()
+            part: value / 1000 if part.endswith("_milli") else value
+            for part, value in super().values(behaviour).items()
         }
 
 
@@ -193,7 +198,7 @@ def _models() -> list[tuple[str, str]]:
 class ModelForm(BehaviourForm):
     parts = ("model_sha256",)
     model_sha256 = forms.ChoiceField(
-        label=LABELS["model_sha256"],
+        label=_LABELS["model_sha256"],
         help_text=_("The person who runs the node can add models; the community chooses."),
         choices=_models,
         widget=forms.RadioSelect,

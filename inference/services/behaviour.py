@@ -41,7 +41,7 @@ def effect_kinds() -> frozenset[str]:
 
 
 def payload_of(behaviour: Behaviour) -> dict[str, Any]:
-    """The payload of a proposal that puts `behaviour` in force: the whole of it, so that the decision names its hash."""
+    """The payload of a proposal that puts `behaviour` in force: all of it, so that the decision names its hash."""
     return {"behaviour": behaviour.to_json()}
 
 
@@ -75,8 +75,9 @@ def behaviour_of(version: BehaviourVersion) -> Behaviour:
 
 def found(*, behaviour: Behaviour, now: datetime) -> BehaviourVersion:
     """Put the first version in force, provisional until the members vote. Raises FoundedAlready."""
-    decision = record_founding(kind=FOUNDING, payload=payload_of(behaviour), now=now)
-    return put_in_force(behaviour=behaviour, decision=decision, now=now)
+    with transaction.atomic():
+        decision = record_founding(kind=FOUNDING, payload=payload_of(behaviour), now=now)
+        return put_in_force(behaviour=behaviour, decision=decision, now=now)
 
 
 def put_in_force(*, behaviour: Behaviour, decision: Decision, now: datetime) -> BehaviourVersion:
@@ -91,9 +92,7 @@ def put_in_force(*, behaviour: Behaviour, decision: Decision, now: datetime) -> 
 
 def record_version(version: BehaviourVersion, *, now: datetime) -> None:
     """The entry of the record with which the row must agree for ever."""
-    audit.record(
-        kind=ENTRY, actor=None, subject=f"behaviour:{version.number}", facts=_facts(version), now=now
-    )
+    audit.record(kind=ENTRY, actor=None, subject=f"behaviour:{version.number}", facts=_facts(version), now=now)
 
 
 def record_unrecorded(*, now: datetime) -> bool:

@@ -50,7 +50,10 @@ class CannotRelease(Refused):
 
 
 def pull(*, by: Member, mode: BrakeMode, reason: str, now: datetime) -> Brake:
-    """Pull the brake at once and ask the community to confirm it. Raises MayNotPull, CannotPull, BadWording, Refused."""
+    """Pull the brake at once and ask the community to confirm it.
+
+    Raises MayNotPull, CannotPull, BadWording, or Refused by the opening of the vote; then nothing changed.
+    """
     if not by.is_active or not by.may(Permission.PAUSE):
         raise MayNotPull
     reason = wording.paragraphs(reason, field="reason")
@@ -71,9 +74,7 @@ def pull(*, by: Member, mode: BrakeMode, reason: str, now: datetime) -> Brake:
         ratification = open_at_once(
             author=by, kind=CONFIRM[mode], title=str(title), reason=reason, payload=payload, closes_by=until, now=now
         )
-        brake = Brake(
-            mode=mode, version=version, pulled_by=by, pulled_at=now, until=until, ratification=ratification
-        )
+        brake = Brake(mode=mode, version=version, pulled_by=by, pulled_at=now, until=until, ratification=ratification)
         brake.seal = seals.seal(_PULL_SEAL, brake.content())
         brake.save(force_insert=True)
         audit.record(
@@ -162,8 +163,9 @@ def compare_with_record(entries: Sequence[Facts]) -> str:
 def _version_to_brake(by: Member, now: datetime) -> BehaviourVersion:
     if acting(now=now) is not None:
         raise CannotPull(_("The brake is pulled already."))
-    for brake in Brake.objects.filter(pulled_by=by, pulled_at__gt=now - WAIT_AFTER_UNCONFIRMED - timedelta(hours=HOURS)):
-        if not _is_released(brake) and not is_confirmed(brake) and now < brake.until + WAIT_AFTER_UNCONFIRMED:
+    lately = now - WAIT_AFTER_UNCONFIRMED - timedelta(hours=HOURS)
+    for last in Brake.objects.filter(pulled_by=by, pulled_at__gt=lately):
+        if not _is_released(last) and not is_confirmed(last) and now < last.until + WAIT_AFTER_UNCONFIRMED:
             raise CannotPull(
                 _("The community did not confirm your last brake. For 7 days another member would have to pull it.")
             )

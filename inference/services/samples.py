@@ -80,12 +80,7 @@ def write_first_questions(*, language: str, now: datetime) -> None:
 
 def add_question(*, by: Member, text: str, now: datetime) -> SampleQuestion:
     """Raises CannotKeep or BadWording."""
-    text = wording.line(text, field="text")
-    if len(text) > MAX_QUESTION_CHARACTERS:
-        raise CannotKeep(
-            _("The question is longer than %(limit)s characters. Please make it shorter.")
-            % {"limit": MAX_QUESTION_CHARACTERS}
-        )
+    text = wording.line(text, field="text", limit=MAX_QUESTION_CHARACTERS)
     if SampleQuestion.objects.in_use().count() >= MAX_QUESTIONS:
         raise CannotKeep(_("There are enough questions. Please remove one first."))
     return SampleQuestion.objects.create(text=text, added_by=by, added_at=now)

@@ -4,10 +4,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections
 
+from community_ai.core.clock import now
 from inference.behaviour import Behaviour
 from inference.engine.served import EngineSettings, ModelOnDisk
 from inference.engine.worker import Worker, WorkerRefused
-from community_ai.core.clock import now
 from inference.services import behaviour as behaviours
 from inference.services import model_files
 from inference.services.serving import for_worker

@@ -133,10 +133,10 @@ WITHOUT_EFFECT: dict[str, Callable[[BehaviourVersion], object]] = {
         v.number + 1, evil(v).sha256, json.dumps(evil(v).to_json()), another_decision(v).pk, NOON),
     "a forged brake": lambda v: Brake.objects.create(
         mode=BrakeMode.PREVIOUS, version=v, pulled_at=NOON, until=later(days=99),
-        ratification=v.decision.proposal, seal=v.decision.seal),
+        ratification_id=v.decision.proposal_id or 0, seal=v.decision.seal),
     "a forged pause": lambda v: Brake.objects.create(
         mode=BrakeMode.PAUSE, version=v, pulled_at=NOON, until=later(days=99),
-        ratification=v.decision.proposal, seal="0" * 128),
+        ratification_id=v.decision.proposal_id or 0, seal="0" * 128),
 }  # fmt: skip
 
 

@@ -103,7 +103,9 @@ def test_one_goes_back_only_to_what_was(members: list[Member], first: BehaviourV
         {"charter": "x"},
     ],
 )
-def test_forged_payloads_are_refused(payload: dict[str, object], members: list[Member], first: BehaviourVersion) -> None:
+def test_forged_payloads_are_refused(
+    payload: dict[str, object], members: list[Member], first: BehaviourVersion
+) -> None:
     with pytest.raises(InvalidPayload):
         propose(members[0], "behaviour-manner", payload, now=NOON)
     assert not Proposal.objects.exists()

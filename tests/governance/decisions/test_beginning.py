@@ -58,6 +58,8 @@ def test_kinds_stand_below_the_heading_of_their_theme(members: list[Member], bro
     themes = [name for level, name in headings if level == "2"]
     assert [name for name in themes if name in {"Our community", "How we decide"}] == ["Our community", "How we decide"]
     assert len(themes) == len(set(themes)), "each once"
+    jumps = re.findall(r'<a class="button" href="#(theme-\d+)">(.*?)</a>', unescape(page))
+    assert [name for _, name in jumps] == themes
     _, _, after = unescape(page).partition(">How we decide</h2>")
     assert set(re.findall(r"<h3 id=[^>]*>(.*?)</h3>", after.split("<h2")[0])) == {
         "Change how we decide",

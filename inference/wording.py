@@ -8,12 +8,14 @@ stand.
 """
 
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 MAX_WORDING_CHARACTERS = 60
+TOLD_CHARACTERS = 600
+"""How much of the list of wordings the model is told; the engine enforces all of it."""
 
-_APOSTROPHES = "'’"
 _JOINERS = "\u200c\u200d"  # zero-width; Persian and the scripts of India spell with them
 _UNSPACED = (
     (0x0E00, 0x0EFF),  # Thai, Lao
@@ -40,6 +42,19 @@ class Wording:
                 object.__setattr__(self, name, unicodedata.normalize("NFC", text))
 
 
+def told(wordings: Iterable[Wording]) -> str:
+    """As many of the first wordings as the model is told, as one phrase."""
+    phrases: list[str] = []
+    room = TOLD_CHARACTERS
+    for wording in wordings:
+        phrase = f"“{wording.say}” instead of “{wording.instead_of}”"
+        room -= len(phrase) + 2
+        if room < 0:
+            break
+        phrases.append(phrase)
+    return ", ".join(phrases)
+
+
 def is_line(text: str) -> bool:
     """True when every character can be seen, or is a space, or joins letters."""
     return all(c.isprintable() or c in _JOINERS for c in text)
@@ -49,10 +64,14 @@ def is_word_character(c: str) -> bool:
     return c.isalnum() or c == "_" or unicodedata.category(c)[0] == "M" or c in _JOINERS
 
 
+def is_apostrophe(c: str) -> bool:
+    return c in ("'", "’")
+
+
 @lru_cache(maxsize=4096)
 def fold(c: str) -> str:
     """One character as it is compared: without case, one apostrophe, one space. Always one character."""
-    if c in _APOSTROPHES:
+    if is_apostrophe(c):
         return "'"
     if c.isspace():
         return " "
@@ -95,7 +114,7 @@ def possessive(text: str, at: int) -> bool:
     """True when the English ending 's stands at `at`, and the word ends there."""
     return (
         at + 1 < len(text)
-        and text[at] in _APOSTROPHES
+        and is_apostrophe(text[at])
         and text[at + 1] in "sS"
         and (at + 2 >= len(text) or not is_word_character(text[at + 2]))
     )
@@ -103,7 +122,7 @@ def possessive(text: str, at: int) -> bool:
 
 def _inside(before: str, mark: str, after: str) -> bool:
     """True for a mark that belongs to the word around it, as in don't, example.org and 3,500."""
-    if mark in _APOSTROPHES:
+    if is_apostrophe(mark):
         return is_word_character(before) and is_word_character(after)
     if mark == ".":
         return (before.isalpha() and after.isalpha()) or (before.isdigit() and after.isdigit())

@@ -17,6 +17,7 @@ from inference.engine.llama import (
     cells_for,
     thread_count,
 )
+from inference.engine.manner import greeting_for
 from inference.engine.prompt import ChatTemplate, Prompt, TemplateFault, build_prompt
 from inference.engine.protocol import Turn
 from inference.engine.scheduler import Pace
@@ -92,6 +93,7 @@ class Served:
             limit=self.context_tokens - answer_limit,
             today=date.today(),
             bos=self.model.leading_token,
+            greeting=greeting_for(behaviour, turns),
         )
 
     def wipe(self) -> None:

@@ -16,14 +16,13 @@ from inference.behaviour import (
     MAX_CHARTER_CHARACTERS,
     MAX_GREETING_CHARACTERS,
     MAX_WORDINGS,
-    WORDINGS_TOLD_CHARACTERS,
     Behaviour,
     InvalidBehaviour,
     Tone,
     Wording,
     founding_behaviour,
 )
-from inference.wording import MAX_WORDING_CHARACTERS
+from inference.wording import MAX_WORDING_CHARACTERS, TOLD_CHARACTERS
 
 MODEL = "ab" * 32
 lines = st.text(st.characters(categories=["L", "N", "P", "Zs"]), max_size=20).map(str.strip).filter(str.isprintable)
@@ -195,7 +194,7 @@ def test_the_instructions_tell_the_manner_and_are_the_charter_first() -> None:
 def test_a_long_list_of_wordings_is_told_in_part() -> None:
     many = tuple(Wording(f"word{i}" + "x" * 50, "y" * 50 + str(i)) for i in range(MAX_WORDINGS))
     told = len(replace(founding(), wordings=many).instructions) - len(founding().instructions)
-    assert 0 < told < WORDINGS_TOLD_CHARACTERS + 50
+    assert 0 < told < TOLD_CHARACTERS + 50
 
 
 def test_every_part_has_a_name_for_people() -> None:

@@ -93,9 +93,21 @@ def test_pages_of_an_administrator(page: Page, at: Callable[[str], str]) -> None
     page.goto(at("/accounts/login/"))
     look(page)
     sign_in(page, at("/accounts/login/"))
-    for path in ("/", "/account/", "/accounts/password/change/", "/accounts/2fa/", "/accounts/2fa/webauthn/", "/nothing/"):
+    for path in (
+        "/",
+        "/decisions/",
+        "/decisions/new/",
+        "/account/",
+        "/accounts/password/change/",
+        "/accounts/2fa/",
+        "/accounts/2fa/webauthn/",
+        "/nothing/",
+    ):
         page.goto(at(path))
         look(page)
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.get_by_role("button", name="Menu").click()
+    assert violations(page) == [], "the open menu"
     page.goto(at("/invitations/"))
     page.fill("#id_note", "For the new weavers")
     press(page, "Make a link")

@@ -133,6 +133,7 @@ def _kind(key: str, *, form: type[BehaviourForm], rule: RuleTerms, **texts: Any)
         written=samples.prepare,
         panel=samples.panel,
         default_rule=rule,
+        theme=THEME,
         **texts,
     )
 
@@ -184,6 +185,7 @@ BEHAVIOUR_KINDS = (
     ),
     ProposalKind(
         key=RETURN,
+        theme=THEME,
         name=_("Go back to an earlier version"),
         explanation=_("The AI behaves again as it did before. Nothing that was decided is deleted."),
         form_class=ReturnForm,
@@ -198,6 +200,7 @@ BEHAVIOUR_KINDS = (
     ),
     ProposalKind(
         key=CONFIRM,
+        theme=THEME,
         name=_("Confirm the founder's version"),
         explanation=_("The founder set how the AI behaves at first. This makes it the community's own decision."),
         form_class=PresentForm,

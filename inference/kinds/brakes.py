@@ -79,6 +79,7 @@ def withdrawn(*, proposal_id: int, payload: Payload, now: datetime) -> None:
 BRAKE_KINDS = (
     ProposalKind(
         key=brake.CONFIRM[BrakeMode.PAUSE],
+        theme=behaviours.THEME,
         name=_("Keep the AI paused"),
         explanation=_("Opens by itself when somebody pulls the emergency brake."),
         form_class=NothingToFillIn,
@@ -92,6 +93,7 @@ BRAKE_KINDS = (
     ),
     ProposalKind(
         key="pause-end",
+        theme=behaviours.THEME,
         name=_("Let the AI answer again"),
         explanation=_("Ends a pause that the community confirmed."),
         form_class=EndPauseForm,
@@ -105,6 +107,7 @@ BRAKE_KINDS = (
 
 FALLBACK_KIND = ProposalKind(
     key=brake.CONFIRM[BrakeMode.PREVIOUS],
+    theme=behaviours.THEME,
     name=_("Stay with the earlier version of the AI"),
     explanation=_("Opens by itself when somebody pulls the emergency brake."),
     form_class=NothingToFillIn,

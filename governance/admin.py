@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from community_ai.core.clock import now
 from governance.access import member_of
-from governance.admin_site import ModeratorPage
 from governance.models import Appointment, Invitation, Member, Role
+from governance.moderator_pages import ModeratorPage
 from governance.permissions import Permission
 from governance.services import invitations
 

@@ -36,6 +36,8 @@ def ending(answer: Answer) -> str:
         case AnswerState.FAILED:
             sentence = str(_FAILURES.get(answer.reason, _("Something went wrong. Please ask again.")))
             return f"{sentence} {_TELL_THE_OPERATOR}" if answer.reason in _FOR_THE_OPERATOR else sentence
+        case AnswerState.INTERRUPTED if answer.reason == FailureCode.PAUSED:
+            return _("Somebody pulled the emergency brake here. What the AI had written is kept; you can ask again.")
         case AnswerState.INTERRUPTED if answer.message.text:
             return _("The AI was interrupted here. What it had written is kept; you can ask again.")
         case AnswerState.INTERRUPTED:
@@ -56,6 +58,8 @@ def progress(live: LiveAnswer | None) -> str:
     match live.phase:
         case Phase.RESTARTING:
             return _("The AI is restarting. Your question is kept and will be answered when it is back.")
+        case Phase.PAUSED:
+            return _("The AI is paused. Your question is kept and will be answered when it is back.")
         case Phase.WAITING if live.position:
             return _place(live.position, live.estimate_seconds or 0.0)
         case Phase.WAITING:

@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils.html import escape
 
 from governance.models import Member, Proposal
-from inference.models import BehaviourVersion, Brake, BrakeMode
+from inference.engine.engine import FailureCode
+from inference.models import AnswerState, BehaviourVersion, Brake, BrakeMode
 from inference.services import behaviour, brake
 from tests.governance.decisions.conftest import later
 from tests.inference.behaviours.conftest import WHEN
@@ -192,3 +193,13 @@ def test_an_answer_of_the_founders_version_says_so(
     answer = answered(asked(members[1], "Rain?"), "Wet.")
     address = reverse("inference:conversation", args=[answer.conversation_id])
     assert "which the founder set and no vote had confirmed" in browser_of(members[1]).get(address).content.decode()
+
+
+def test_an_answer_that_the_brake_ended_says_so(
+    members: list[Member], second: BehaviourVersion, browser_of: Browsers
+) -> None:
+    answer = answered(asked(members[1], "Rain?"), "Wet and", state=AnswerState.INTERRUPTED, reason=FailureCode.PAUSED)
+    address = reverse("inference:conversation", args=[answer.conversation_id])
+    html = browser_of(members[1]).get(address).content.decode()
+    assert "Somebody pulled the emergency brake here." in html
+    assert "Wet and" in html

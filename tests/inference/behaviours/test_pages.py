@@ -113,7 +113,7 @@ def test_a_version_shows_its_decision_and_what_it_changed(
     assert entry
     assert "The AI behaves by version 2 from here on" in words(browser_of(members[2]).get(entry[1]).content.decode())
     founders = words(page(browser_of(members[2]), "ai_version", 1))
-    assert "Set by the founder" in founders
+    assert "Who decided it Set by the founder" in founders
     assert "No vote had confirmed it" in founders
 
 

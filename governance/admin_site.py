@@ -18,7 +18,11 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from community_ai.core.clock import now
 from governance.moderator_pages import SAFE, ModeratorPage, may_moderate, takes_post
+from governance.queues import queues
+
+MOST_SHOWN = 20
 
 
 class CommunityAdminConfig(AdminConfig):
@@ -40,6 +44,12 @@ class CommunityAdminSite(admin.AdminSite):
         """
         if isinstance(admin_class, type) and issubclass(admin_class, ModeratorPage):
             super().register(model_or_iterable, admin_class, **options)
+
+    def index(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """What waits for moderators, then all their pages."""
+        moment = now()
+        waiting = [(queue, queue.items(moment)) for queue in queues()]
+        return super().index(request, {**(extra_context or {}), "queues": waiting, "most_shown": MOST_SHOWN})
 
     def has_permission(self, request: HttpRequest) -> bool:
         return may_moderate(request)

@@ -13,6 +13,7 @@ class GovernanceConfig(AppConfig):
     def ready(self) -> None:
         from governance.deciding import begin_deciding
         from governance.home_entries import register_waiting
+        from governance.moderating import begin_moderating
         from governance.recording import begin_recording
         from governance.services import founding
         from governance.services.waiting import votes_as_items
@@ -24,4 +25,5 @@ class GovernanceConfig(AppConfig):
         register_first_page(first_path)
         begin_recording()
         begin_deciding()
+        begin_moderating()
         register_waiting(votes_as_items)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -62,39 +61,40 @@ class ModeratorPage(admin.ModelAdmin):
 
 
 @dataclass(frozen=True)
-class Start:
-    """A proposal that can be begun from a page: a kind with the fields that are filled in already."""
+class Link:
+    """Where a moderator can go from a page that changes nothing itself."""
 
-    kind: str
     label: str | Promise
-    given: Mapping[str, Any] = field(default_factory=dict)
+    url: str
 
-    @property
-    def url(self) -> str:
-        address = reverse("governance:proposal_draft", args=[self.kind])
-        return f"{address}?{urlencode(self.given)}" if self.given else address
+
+def proposal_link(kind: str, label: str | Promise, /, **given: Any) -> Link:
+    """The form of a new proposal of this kind, with the fields that are `given` filled in."""
+    address = reverse("governance:proposal_draft", args=[kind])
+    return Link(label, f"{address}?{urlencode(given)}" if given else address)
 
 
 class GovernedPage(ModeratorPage):
     """What only a decision changes. The page says so, and where such a decision begins.
 
-    A subclass says which proposals: `starts(None)` for the list, `starts(row)` for one row.
+    A subclass says where: `ways(None)` for the list, `ways(row)` for one row.
     """
 
     why = _("This changes by a decision of the community, never here.")
     change_list_template = "admin/governed_change_list.html"
     change_form_template = "admin/governed_change_form.html"
 
-    def starts(self, row: Any | None) -> Iterable[Start]:
-        """The proposals that would change this row, or, with None, begin another one."""
+    def ways(self, row: Any | None) -> Iterable[Link]:
+        """The proposals that would change this row, or, with None, any; without any, all kinds of proposals."""
         return ()
 
+    @takes_post
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return super().changelist_view(request, {**(extra_context or {}), **self._governed(None)})
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        row: Model | None = kwargs.get("obj")
-        return super().render_change_form(request, {**context, **self._governed(row)}, *args, **kwargs)
+        return super().render_change_form(request, {**context, **self._governed(kwargs.get("obj"))}, *args, **kwargs)
 
     def _governed(self, row: Any | None) -> dict[str, Any]:
-        return {"why": self.why, "starts": list(self.starts(row))}
+        every_kind = Link(_("Propose something"), reverse("governance:proposal_start"))
+        return {"why": self.why, "ways": list(self.ways(row)) or [every_kind]}

@@ -2,32 +2,54 @@
 
 from __future__ import annotations
 
-from governance.models import Member, Role
+from collections.abc import Callable
+
+from django.db.models import Model
+
+from governance.models import (
+    Appointment,
+    Community,
+    Decision,
+    Invitation,
+    Member,
+    Proposal,
+    Role,
+    Suspension,
+    VotingRule,
+)
 from governance.permissions import Permission
 from tests.access.row import Names, Row, Thing, Who, about, get, only, post
-from tests.access.rows.community import make_invitation
-from tests.access.world import World
+from tests.access.rows.community import INVITATION
+from tests.access.world import NOON, World
 
 INDEX = "/admin/"
 READ = only(Permission.MODERATE, 200)
 READ_ANY = only(Permission.MODERATE, 200, others=200, absent=INDEX)
 NEVER = only(Permission.MODERATE, 403)
+ABSENT = {"object_id": 999_999}
 NEVER_ANY = only(Permission.MODERATE, 403, others=403, absent=403)
 
 
-def pages(model: str, thing: Thing, *acts: Row) -> tuple[Row, ...]:
-    """The rows of one model that moderators read, such as "governance_role"; `acts` are what they can do there."""
-    app, name = model.split("_")
+def pages(model: type[Model], *acts: Row, make: Callable[[World, Member], Names] | None = None) -> tuple[Row, ...]:
+    """The rows of a model that moderators read. `acts` are what they can do there.
+
+    `make` makes one of its rows; without it, the first one that the community of the table has is looked at.
+    """
+    app, name = model._meta.app_label, str(model._meta.model_name)
+
+    def first(world: World, person: Member) -> Names:
+        return {"object_id": model._default_manager.earliest("pk").pk}
+
     to_records = only(Permission.MODERATE, "/records/", others="/records/", absent="/records/")
     return (
-        get(f"admin:{model}_changelist", READ),
-        get(f"admin:{model}_add", NEVER),
+        get(f"admin:{app}_{name}_changelist", READ),
+        get(f"admin:{app}_{name}_add", NEVER),
         *acts,
         *about(
-            thing,
-            get(f"admin:{model}_change", READ_ANY),
-            get(f"admin:{model}_history", to_records),
-            get(f"admin:{model}_delete", NEVER_ANY),
+            Thing(f"{model._meta.verbose_name}, to moderators", make or first, absent=ABSENT),
+            get(f"admin:{app}_{name}_change", READ_ANY),
+            get(f"admin:{app}_{name}_history", to_records),
+            get(f"admin:{app}_{name}_delete", NEVER_ANY),
             get(f"admin/{app}/{name}/<path:object_id>/", only(Permission.MODERATE, 302, others=302, absent=302)),
         ),
     )
@@ -37,22 +59,18 @@ def make_member(world: World, person: Member) -> Names:
     return {"object_id": person.pk}
 
 
-def make_role(world: World, person: Member) -> Names:
-    """The first role that there is, whoever holds it."""
-    return {"object_id": Role.objects.earliest("pk").pk}
-
-
-def make_link(world: World, person: Member) -> Names:
-    return {"object_id": make_invitation(world, person)["pk"]}
+def make_suspension(world: World, person: Member) -> Names:
+    """One that is over, so that the person can act."""
+    over = Suspension.objects.create(
+        member=person, began_at=NOON, until=NOON, emergency=False, ended_at=NOON, end="over"
+    )
+    return {"object_id": over.pk}
 
 
 def _take_back(world: World, person: Member, at: Names) -> Names:
-    chosen = world.named(LINK, "others", Who.ADMIN)["object_id"]
+    chosen = world.named(INVITATION, "others", Who.ADMIN)["pk"]
     return {"action": "take_back", "_selected_action": [str(chosen)]}
 
-
-ABSENT = {"object_id": 999_999}
-LINK = Thing("a link, to moderators", make_link, absent=ABSENT)
 
 ROWS = (
     get("admin:index", READ),
@@ -66,11 +84,11 @@ ROWS = (
     get("admin:jsi18n", READ),
     get("admin:view_on_site", only(Permission.MODERATE, 404), at={"content_type_id": "1", "object_id": "1"}),
     get("admin/(?P<url>.*)$", only(Permission.MODERATE, 404), at={"url": "no/such/page/"}),
-    *pages("governance_member", Thing("a member, to moderators", make_member, absent=ABSENT)),
-    *pages("governance_role", Thing("a role, to moderators", make_role, absent=ABSENT)),
+    *pages(Appointment),
+    *pages(Community),
+    *pages(Decision),
     *pages(
-        "governance_invitation",
-        LINK,
+        Invitation,
         post(
             "admin:governance_invitation_changelist",
             only(Permission.MODERATE, 302),
@@ -79,4 +97,9 @@ ROWS = (
         ),
         post("admin:governance_invitation_changelist", READ, note="no action"),
     ),
+    *pages(Member, make=make_member),
+    *pages(Proposal),
+    *pages(Role),
+    *pages(Suspension, make=make_suspension),
+    *pages(VotingRule),
 )

@@ -36,7 +36,7 @@ _MARKS = f"{_SPACED}{_AT_ONCE}{_GREEK_QUESTION}…"
 _CANDIDATE = re.compile(f"[{re.escape(_MARKS)}\n]")
 _GOES_ON = re.compile(r"[:,;：，、；–—-][*_]*\s*$")
 """A line that ends so announces the next."""
-_ITEM = re.compile(r"(?:^|\n)[\s#>*_•-]*(?:\(?(\d{1,3}|[a-z]|[ivx]{1,4}))$")
+_ITEM = re.compile(r"[\s#>*_•-]*\(?(\d{1,3}|[a-z]|[ivx]{1,4})")
 _LAST_WORDS = re.compile(r"(?:([^\s(\[{]*)[ \t]+)?[^\w\s]*([^\s(\[{\"'’“‘„«*_/]+)$")
 """The last word and the one before it, as groups 2 and 1."""
 _ORDINAL = re.compile(r"(?:^|\s)(?:den|dem|der|des|vom|im|zum|(?<!\bi )am) \d{1,2}$", re.IGNORECASE)
@@ -140,7 +140,7 @@ class SentenceLimit:
 
     def _belongs_to_word(self, before: str, coming: str) -> bool:
         """True when the full stop after `before` is part of an abbreviation, an initial or a list item's number."""
-        if item := _ITEM.search(before):
+        if item := _ITEM.fullmatch(before, before.rfind("\n") + 1):
             number = int(item[1]) if item[1].isdigit() else None
             if number is None or number in (0, 1, self._item + 1):
                 self._item = number or 0

@@ -48,7 +48,7 @@ def sample_answers(request: HttpRequest, proposal: int) -> HttpResponse:
     rows: list[SideBySide] = context["comparison"].rows
     if request.GET.get("questions") != "".join(f"{each.question.pk}." for each in rows):
         response = render(request, shown.template, context)
-        response["HX-Retarget"], response["HX-Reswap"] = "#samples", "outerHTML"
+        response["HX-Retarget"] = response["HX-Reselect"] = "#samples"
         return response
     lacks = set(request.GET.getlist("lacks"))
     sides = [

@@ -138,6 +138,14 @@ def test_three_members_change_how_the_ai_talks_and_go_back(community: Community,
     ben.fill("#id_effect-greeting", "¡Hola!")
     address = draft(ben, title="Answer in two sentences, greet in Spanish", reason="We read on phones.")
 
+    # Whoever is signed out meanwhile keeps the page that they read.
+    ben.context.clear_cookies()
+    expect(ben.locator("#samples-progress")).to_have_count(0)
+    expect(ben.locator("h1")).to_have_text("Answer in two sentences, greet in Spanish")
+    expect(ben.locator("#id_login")).to_have_count(0)
+    del community.pages["Ben"]
+    ben = community.browser_of("Ben")
+
     # Both versions' answers, before anybody votes; the page fills up while it is open.
     cleo = community.browser_of("Cleo")
     cleo.goto(address)

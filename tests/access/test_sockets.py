@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,6 @@ from tests.access.rows.sockets import (
     SIGNED_OUT_CODE,
     SOCKETS,
     WAITING_ROOM,
-    Action,
     message,
 )
 from tests.access.traces import changed, fingerprint
@@ -83,35 +83,30 @@ async def test_who_connects(world: World) -> None:
         await page.ask("", None)
         await page.sees(UNASKABLE)
         await page.leave()
-    assert changed(before, await in_db(fingerprint)) == []
-
-
-@pytest.mark.asyncio
-@pytest.mark.django_db(transaction=True)
-async def test_there_is_no_socket_anywhere_else(world: World) -> None:
+    # There is no socket anywhere else.
     for who in Who:
         cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in world.cookies(who).items())
         headers = [(b"origin", ORIGIN), (b"cookie", cookie.encode())]
         for path in ("/", "/ws/", "/ws/chat/", "/ws/admin/", "/decisions/"):
             connected, _code = await WebsocketCommunicator(application, path, headers=headers).connect()
             assert not connected, f"{who} {path}"
+    assert changed(before, await in_db(fingerprint)) == []
 
 
 @pytest.mark.asyncio
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
-async def test_an_action_touches_ones_own_alone(action: Action, world: World) -> None:
-    thing = WAITING_ROOM if action.about == "waiting" else ROOM
-    for who in SIGNED_IN:
+async def test_an_action_touches_ones_own_alone(world: World) -> None:
+    for who, action in product(SIGNED_IN, ACTIONS):
+        thing = WAITING_ROOM if action.about == "waiting" else ROOM
         mine = world.named(thing, "own", who)
-        before = await in_db(fingerprint)
+        about, before = f"{action.name}, {who}", await in_db(fingerprint)
         others = await said(world, who, mine, message(action, world.named(thing, "others", who)), action.refusal)
         absent = await said(world, who, mine, message(action, world.named(thing, "absent", who)), action.refusal)
-        assert others == absent, f"{who} can tell another member's message from an absent one"
+        assert others == absent, f"{about}: can tell another member's message from an absent one"
         assert str(world.neighbour) not in others
-        assert changed(before, await in_db(fingerprint)) == [], f"{who}, about another member's message"
+        assert changed(before, await in_db(fingerprint)) == [], f"{about}: another member's message"
         await said(world, who, mine, message(action, mine), "")
-        assert bool(changed(before, await in_db(fingerprint))) is action.changes, f"{who}, about their own"
+        assert bool(changed(before, await in_db(fingerprint))) is action.changes, f"{about}: their own message"
 
 
 async def said(world: World, who: Who, mine: Names, sent: dict[str, str], sentence: str) -> str:

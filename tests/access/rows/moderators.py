@@ -18,16 +18,14 @@ from governance.models import (
     VotingRule,
 )
 from governance.permissions import Permission
-from tests.access.row import Names, Row, Thing, Who, about, get, only, post
+from tests.access.row import Answer, May, Names, Row, Thing, Who, about, get, only, post
 from tests.access.rows.community import INVITATION
 from tests.access.world import NOON, World
 
 INDEX = "/admin/"
 READ = only(Permission.MODERATE, 200)
-READ_ANY = only(Permission.MODERATE, 200, others=200, absent=INDEX)
 NEVER = only(Permission.MODERATE, 403)
 ABSENT = {"object_id": 999_999}
-NEVER_ANY = only(Permission.MODERATE, 403, others=403, absent=403)
 
 
 def pages(model: type[Model], *acts: Row, make: Callable[[World, Member], Names] | None = None) -> tuple[Row, ...]:
@@ -40,17 +38,20 @@ def pages(model: type[Model], *acts: Row, make: Callable[[World, Member], Names]
     def first(world: World, person: Member) -> Names:
         return {"object_id": model._default_manager.earliest("pk").pk}
 
-    to_records = only(Permission.MODERATE, "/records/", others="/records/", absent="/records/")
+    # A row that belongs to nobody is looked at once, and not as one's own and another's.
+    def who_may(answer: Answer, absent: Answer) -> May:
+        return only(Permission.MODERATE, answer, others=None if make is None else answer, absent=absent)
+
     return (
         get(f"admin:{app}_{name}_changelist", READ),
         get(f"admin:{app}_{name}_add", NEVER),
         *acts,
         *about(
             Thing(f"{model._meta.verbose_name}, to moderators", make or first, absent=ABSENT),
-            get(f"admin:{app}_{name}_change", READ_ANY),
-            get(f"admin:{app}_{name}_history", to_records),
-            get(f"admin:{app}_{name}_delete", NEVER_ANY),
-            get(f"admin/{app}/{name}/<path:object_id>/", only(Permission.MODERATE, 302, others=302, absent=302)),
+            get(f"admin:{app}_{name}_change", who_may(200, absent=INDEX)),
+            get(f"admin:{app}_{name}_history", who_may("/records/", absent="/records/")),
+            get(f"admin:{app}_{name}_delete", who_may(403, absent=403)),
+            get(f"admin/{app}/{name}/<path:object_id>/", who_may(302, absent=302)),
         ),
     )
 

@@ -59,8 +59,8 @@ ACTIONS = (
     Action("ask", says="after"),
     Action("ask_again", says="message"),
     Action("stop", says="message", about="waiting"),
-    # It is shown already.
-    Action("show", says="message", changes=False),
+    # Back to the answer from which the questions above led on.
+    Action("show", says="message"),
 )
 SOCKETS = {CONVERSATION, ANYWHERE_ELSE, *(f"chat: {action.name}" for action in ACTIONS)}
 

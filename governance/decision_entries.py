@@ -69,4 +69,14 @@ def register_decision_entries() -> None:
         _("%(actor)s suspended %(member)s in an emergency. The community votes on it."),
         label=_("Emergency suspensions"),
     )
+    register_entry_kind(
+        "comment.hidden",
+        _("%(actor)s hid a contribution of %(author)s to the discussion of proposal %(proposal)s: %(reason)s"),
+        label=_("Contributions hidden"),
+    )
+    register_entry_kind(
+        "comment.shown",
+        _("%(actor)s let everyone read a contribution of %(author)s to the discussion of proposal %(proposal)s again."),
+        label=_("Contributions shown again"),
+    )
     register_entry_kind("suspension.ended", _("The suspension of %(member)s ended."), label=_("Suspensions ended"))

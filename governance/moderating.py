@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from governance.deciding import MINUTES_LATE
-from governance.models import Invitation, Proposal, Suspension
+from governance.models import Comment, Invitation, Proposal, Suspension
 from governance.queues import Queue, QueueItem, register_queue
 from governance.services.suspensions import RATIFICATION
 from governance.services.waiting import titles_of
@@ -41,6 +41,14 @@ def begin_moderating() -> None:
             _("Invitations that let people in"),
             _("Take back a link that went to the wrong people."),
             invitations_in_force,
+        )
+    )
+    register_queue(
+        Queue(
+            "hidden-comments",
+            _("Hidden contributions"),
+            _("Look from time to time whether they still must be hidden."),
+            hidden_comments,
         )
     )
     register_queue(
@@ -87,6 +95,20 @@ def invitations_in_force(now: datetime) -> list[QueueItem]:
             % {"name": row.issued_by or gettext("a former member"), "uses": row.uses, "most": row.max_uses},
         )
         for row in usable
+    ]
+
+
+def hidden_comments(now: datetime) -> list[QueueItem]:
+    hidden = Comment.objects.filter(hidden_at__isnull=False).select_related("author").order_by("hidden_at", "pk")
+    return [
+        QueueItem(
+            str(row.author or gettext("a former member")),
+            f"{_proposal_url(row.proposal_id)}#comment-{row.pk}",
+            row.hidden_at,
+            row.hidden_reason,
+        )
+        for row in hidden
+        if row.hidden_at
     ]
 
 

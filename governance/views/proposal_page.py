@@ -141,7 +141,7 @@ def load(request: HttpRequest, member: Member, pk: int, *, now: datetime) -> Pro
         genuine=decision is not None and is_genuine(decision),
         result_sentence=decision_sentence(decision, rule.terms) if decision and rule else "",
         voters=_voters(proposal, latest, rule.terms) if decision and rule and not secret else [],
-        threads=threads_of(proposal),
+        threads=threads_of(proposal, reader=member),
         zone=zone_of(member),
         code=code if secret and mine is not None else "",
         cookie=cookie_name(proposal, member),

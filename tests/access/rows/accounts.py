@@ -38,7 +38,7 @@ def _suspended(world: World, person: Member, at: Names) -> Names:
     return {"login": world.people[Who.SUSPENDED].username, "password": PASSWORD}
 
 
-PASSKEY = Thing("a passkey", make_passkey, absent={"pk": 999_999})
+PASSKEY = Thing("a passkey", make_passkey, absent={"pk": 10**40})
 OWN = members(200, others=404, absent=404)
 OWN_ACT = members(302, others=404, absent=404)
 NONE_YET = members(404)

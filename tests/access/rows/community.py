@@ -28,8 +28,8 @@ def make_entry(world: World, person: Member) -> Names:
 
 
 MODERATORS = [who for who, permissions in PERMISSIONS.items() if Permission.MODERATE in permissions]
-INVITATION = Thing("an invitation", make_invitation, absent={"pk": 999_999})
-ENTRY = Thing("an entry of the record", make_entry, absent={"index": 999_999})
+INVITATION = Thing("an invitation", make_invitation, absent={"pk": 10**40})
+ENTRY = Thing("an entry of the record", make_entry, absent={"index": 10**40})
 
 ROWS = (
     get("governance:home", members(200)),

@@ -9,13 +9,13 @@ from governance import effects
 from governance.effects import EffectFailed
 from governance.models import Eligibility, Member, Proposal, ProposalState
 from governance.permissions import Permission
-from governance.services import ballots, closing, proposals
-from tests.access.row import Names, Thing, about, get, members, only, post
+from governance.services import ballots, closing, comments, proposals
+from tests.access.row import Names, Thing, Who, about, get, members, only, post
 from tests.access.world import NOON, World
 from tests.governance.decisions.conftest import kind_replaced
 
 LONG_AGO = NOON - timedelta(days=30)
-ABSENT = {"pk": 999_999}
+ABSENT = {"pk": 10**40}
 WORDS = {"wording-title": "A role for singers", "wording-reason": "They sing."}
 CONTENT = {"effect-name": "Singer", "effect-permissions": ["teach"]}
 
@@ -100,6 +100,19 @@ def _in_state(proposal: Proposal, state: ProposalState) -> Names:
     return {"pk": proposal.pk}
 
 
+def make_contribution(world: World, person: Member) -> Names:
+    draft = make_draft(world, person)["pk"]
+    return {"pk": comments.contribute(author=person, proposal_id=draft, text="Well.", now=NOON).pk}
+
+
+def make_hidden(world: World, person: Member) -> Names:
+    contribution = make_contribution(world, person)
+    comments.hide(by=world.people[Who.ADMIN], comment_id=contribution["pk"], reason="A name.", now=NOON)
+    return contribution
+
+
+CONTRIBUTION = Thing("a contribution", make_contribution, absent=ABSENT)
+HIDDEN = Thing("a hidden contribution", make_hidden, absent=ABSENT)
 DRAFT = Thing("a draft", make_draft, absent=ABSENT)
 OPEN = Thing("a named vote", make_open, absent=ABSENT)
 SECRET = Thing("a secret vote", make_secret, absent=ABSENT)
@@ -117,6 +130,8 @@ ALL = members(200, others=200, absent=404)
 ALL_ACT = members(302, others=302, absent=404)
 # Its author alone; the others read why nothing was done.
 AUTHOR = members(302, others=409, absent=404)
+MODERATORS = only(Permission.MODERATE, 200, others=200, absent=404)
+WHY = {"reason": "It calls somebody a name."}
 REFUSED = members(409, others=409, absent=404)
 
 
@@ -135,6 +150,9 @@ ROWS = (
     ),
     get("governance:proposal_draft", members(404), at={"kind": "no-such-kind"}, note="no such kind"),
     post("governance:proposal_draft", members(302), at={"kind": "role-create"}, sends={**WORDS, **CONTENT}),
+    post("governance:proposal_draft", members(422), at={"kind": "role-create"}, note="nothing filled in"),
+    post("governance:proposal_draft", members(404), at={"kind": "suspension-ratify"}, note="opens by itself"),
+    post("governance:suspend", only(Permission.SUSPEND, 422), note="nothing filled in"),
     get("governance:suspend", only(Permission.SUSPEND, 200)),
     post("governance:suspend", only(Permission.SUSPEND, 302), sends=_emergency),
     *about(
@@ -142,10 +160,27 @@ ROWS = (
         get("governance:proposal", ALL),
         get("governance:proposal_amend", members(200, others=409, absent=404)),
         post("governance:proposal_amend", AUTHOR, sends={**WORDS, **CONTENT}),
+        post("governance:proposal_amend", members(422, others=409, absent=404), note="a draft, nothing filled in"),
         post("governance:proposal_open", AUTHOR, sends={"version": 1}),
+        post("governance:proposal_open", REFUSED, sends={"version": 2}, note="a draft, another version of it"),
         post("governance:proposal_withdraw", AUTHOR),
         post("governance:proposal_comment", ALL_ACT, sends={"text": "I think so too."}),
+        post("governance:proposal_comment", members(422, others=422, absent=404), note="a draft, nothing said"),
         post("governance:proposal_vote", REFUSED, sends=VOTE),
+    ),
+    *about(
+        CONTRIBUTION,
+        get("governance:comment_hide", MODERATORS),
+        post("governance:comment_hide", only(Permission.MODERATE, 302, others=302, absent=404), sends=WHY),
+        post(
+            "governance:comment_hide", only(Permission.MODERATE, 422, others=422, absent=404), note="without a reason"
+        ),
+        post("governance:comment_show", only(Permission.MODERATE, 302, others=302, absent=404), changes=False),
+    ),
+    *about(
+        HIDDEN,
+        post("governance:comment_hide", only(Permission.MODERATE, 409, others=409, absent=404), sends=WHY),
+        post("governance:comment_show", only(Permission.MODERATE, 302, others=302, absent=404)),
     ),
     *(
         row

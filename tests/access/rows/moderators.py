@@ -25,7 +25,7 @@ from tests.access.world import NOON, World
 INDEX = "/admin/"
 READ = only(Permission.MODERATE, 200)
 NEVER = only(Permission.MODERATE, 403)
-ABSENT = {"object_id": 999_999}
+ABSENT = {"object_id": 10**40}
 
 
 def pages(model: type[Model], *acts: Row, make: Callable[[World, Member], Names] | None = None) -> tuple[Row, ...]:

@@ -1,4 +1,4 @@
-"""The pages: every address times every role, plain POST from draft to decision, secret votes, right-to-left, speed."""
+"""The pages: what is not there, plain POST from draft to decision, secret votes, right-to-left, speed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.governance.decisions.visits import cast, write_draft
 pytestmark = pytest.mark.usefixtures("an_hour_after_noon")
 
 
-# --- Who may ------------------------------------------------------------------------------------------------------
+# --- What is not there --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -13,14 +13,19 @@ class GovernanceConfig(AppConfig):
     def ready(self) -> None:
         from governance.deciding import begin_deciding
         from governance.hearing import begin_hearing
+        from governance.home_entries import register_waiting
+        from governance.moderating import begin_moderating
         from governance.recording import begin_recording
         from governance.services import founding
+        from governance.services.waiting import votes_as_items
 
         def first_path() -> str:
-            """The chat, or on a new node the set-up with its key, which works from any computer."""
+            """The home page, or on a new node the set-up with its key, which works from any computer."""
             return "/" if founding.is_founded() else f"{reverse('governance:setup')}?key={founding.setup_key()}"
 
         register_first_page(first_path)
         begin_recording()
         begin_deciding()
         begin_hearing()
+        begin_moderating()
+        register_waiting(votes_as_items)

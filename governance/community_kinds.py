@@ -1,4 +1,5 @@
-"""What the record tells of the community itself: founding, invitations, people who join, erased private parts.
+"""What the record tells of the community itself: founding, invitations, people who join, links for a new password,
+erased private parts.
 
 Kinds around decisions stand in `governance.record_kinds`.
 """
@@ -15,6 +16,7 @@ FOUNDED = "community.founded"
 INVITED = "invitation.issued"
 INVITATION_TAKEN_BACK = "invitation.taken_back"
 JOINED = "member.joined"
+LINK_ISSUED = "password_link.issued"
 
 
 def register_community_kinds() -> None:
@@ -43,6 +45,11 @@ def register_community_kinds() -> None:
         JOINED,
         _("%(actor)s joined the community, invited by %(invited_by)s."),
         label=_("People who joined"),
+    )
+    register_entry_kind(
+        LINK_ISSUED,
+        _("At the node's own computer somebody made a link with which %(member)s can set a new password."),
+        label=_("Links for a new password"),
     )
     register_entry_kind(
         ERASED,

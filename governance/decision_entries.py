@@ -27,6 +27,12 @@ def register_decision_entries() -> None:
         technical=True,
     )
     register_entry_kind(
+        "decision.founding",
+        _("The founder set “%(kind)s”, until the community decides."),
+        label=_("Set by the founder"),
+        technical=True,
+    )
+    register_entry_kind(
         "decision.carried_out",
         _(
             "%(took_part)s of %(eligible)s members decided on “%(title)s”: %(yes)s yes, %(no)s no, "
@@ -62,5 +68,15 @@ def register_decision_entries() -> None:
         "suspension.begun",
         _("%(actor)s suspended %(member)s in an emergency. The community votes on it."),
         label=_("Emergency suspensions"),
+    )
+    register_entry_kind(
+        "comment.hidden",
+        _("%(actor)s hid a contribution of %(author)s to the discussion of proposal %(proposal)s: %(reason)s"),
+        label=_("Contributions hidden"),
+    )
+    register_entry_kind(
+        "comment.shown",
+        _("%(actor)s let everyone read a contribution of %(author)s to the discussion of proposal %(proposal)s again."),
+        label=_("Contributions shown again"),
     )
     register_entry_kind("suspension.ended", _("The suspension of %(member)s ended."), label=_("Suspensions ended"))

@@ -13,6 +13,7 @@ from governance import wording
 from governance.counting import CHOICES, Choice, Method
 from governance.kinds.fields import MemberField
 from governance.models import Member
+from governance.models.comment import REASON_LENGTH
 from governance.services.suspensions import MAX_DAYS
 from governance.time_zones import validate_zone_name, zone_names
 
@@ -87,6 +88,15 @@ class BallotForm(forms.Form):
 class CommentForm(forms.Form):
     text = forms.CharField(label=_("What do you think?"), max_length=wording.TEXT_LENGTH, widget=_text_area(4))
     answers = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+
+class HideForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Why?"),
+        help_text=_("Everyone reads this in place of the contribution, and it stands in the record."),
+        max_length=REASON_LENGTH,
+        widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"}),
+    )
 
 
 class VersionForm(forms.Form):

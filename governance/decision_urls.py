@@ -16,6 +16,8 @@ urlpatterns = [
     path("decisions/<int:pk>/open/", proposals.open_vote, name="proposal_open"),
     path("decisions/<int:pk>/withdraw/", proposals.withdraw, name="proposal_withdraw"),
     path("decisions/<int:pk>/comment/", comments.contribute, name="proposal_comment"),
+    path("decisions/comments/<int:pk>/hide/", comments.hide, name="comment_hide"),
+    path("decisions/comments/<int:pk>/show/", comments.show_again, name="comment_show"),
     path("decisions/<int:pk>/vote/", ballots.vote, name="proposal_vote"),
     path("account/time-zone/", time_zone.time_zone, name="time_zone"),
 ]

@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from django import forms
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from governance.refusals import Refused
 from governance.rule_terms import RuleTerms
 
 if TYPE_CHECKING:
-    from governance.models import Decision
+    from governance.models import Decision, Member, Proposal, ProposalVersion
 
 Payload = dict[str, Any]
+
+OUR_COMMUNITY = _("Our community")
 
 
 class InvalidPayload(Refused):
@@ -70,8 +73,36 @@ class Template:
     payload: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Panel:
+    """A section that a kind adds to its proposals' pages: a template, and what it shows beside `page`."""
+
+    template: str
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+
 class Apply(Protocol):
     def __call__(self, *, payload: Payload, decision: Decision, now: datetime) -> None: ...
+
+
+class Written(Protocol):
+    """Told that version `version` of a proposal was written, inside the transaction that writes it."""
+
+    def __call__(self, *, proposal_id: int, version: int, payload: Payload, now: datetime) -> None: ...
+
+
+class Withdrawn(Protocol):
+    """Told that a draft or an open proposal was taken back, inside the transaction that does it."""
+
+    def __call__(self, *, proposal_id: int, payload: Payload, now: datetime) -> None: ...
+
+
+class ShowPanel(Protocol):
+    """The panel that `member` sees on the page of a proposal, at any time of its life; None for no panel."""
+
+    def __call__(
+        self, *, proposal: Proposal, version: ProposalVersion, member: Member, now: datetime
+    ) -> Panel | None: ...
 
 
 @dataclass(frozen=True)
@@ -83,7 +114,10 @@ class ProposalKind:
     now; raises InvalidPayload. `target_hash(payload)` is the hash of what the proposal would change, as it is now:
     when it differs at the close, the proposal is stale. `apply` makes the change inside the closing transaction, or
     raises EffectFailed. `rejected` is told, in the same transaction, when the vote did not pass.
-    `startable` is False for kinds that only the node opens by itself, such as ratifications.
+    `written` is told of each version, `withdrawn` of a withdrawal, with the payload of the version that counted; what
+    they raise undoes the act. `panel` adds a section to the page, between what it changes and why.
+    `startable` is False for kinds that only the node opens by itself, such as ratifications. `theme` is the heading
+    below which members find the kind.
     """
 
     key: str
@@ -96,9 +130,13 @@ class ProposalKind:
     apply: Apply
     check: Callable[[Payload], None] = lambda payload: None
     rejected: Apply | None = None
+    written: Written | None = None
+    withdrawn: Withdrawn | None = None
+    panel: ShowPanel | None = None
     default_rule: RuleTerms = field(default_factory=RuleTerms)
     templates: Sequence[Template] = ()
     startable: bool = True
+    theme: str | Promise = OUR_COMMUNITY
 
 
 _kinds: dict[str, ProposalKind] = {}

@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.utils.translation import gettext as _
 
-from governance.counting import Method, Result, Share, Why
+from governance.counting import Method, Result, Share, Why, tallied
+
+if TYPE_CHECKING:
+    from governance.models import Decision
+    from governance.rule_terms import RuleTerms
+
+
+def decision_sentence(decision: Decision, terms: RuleTerms) -> str:
+    """`result_sentence` of a decision that was made by this rule."""
+    return result_sentence(
+        tallied(
+            terms.counting(),
+            eligible=decision.eligible,
+            yes=decision.yes,
+            no=decision.no,
+            abstain=decision.abstain,
+            block=decision.block,
+        )
+    )
 
 
 def result_sentence(result: Result) -> str:

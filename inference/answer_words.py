@@ -22,6 +22,9 @@ _FAILURES: dict[str, Promise] = {
     FailureCode.MODEL_MISSING: gettext_lazy("The AI's model cannot be loaded on this computer."),
     FailureCode.BEHAVIOUR_UNKNOWN: gettext_lazy("The AI does not have the behaviour that the community decided on."),
     FailureCode.DECODE_FAILED: gettext_lazy("The AI could not work this one out. Please ask again."),
+    FailureCode.PAUSED: gettext_lazy(
+        "The AI is paused: a member pulled the community's brake. Your question is kept; ask again when it is released."
+    ),
     FailureCode.BAD_REQUEST: gettext_lazy("The AI could not read this question. Please edit it and ask again."),
 }
 _FOR_THE_OPERATOR = frozenset({FailureCode.MODEL_MISSING, FailureCode.BEHAVIOUR_UNKNOWN})
@@ -33,6 +36,8 @@ def ending(answer: Answer) -> str:
         case AnswerState.FAILED:
             sentence = str(_FAILURES.get(answer.reason, _("Something went wrong. Please ask again.")))
             return f"{sentence} {_TELL_THE_OPERATOR}" if answer.reason in _FOR_THE_OPERATOR else sentence
+        case AnswerState.INTERRUPTED if answer.reason == FailureCode.PAUSED:
+            return _("Somebody pulled the emergency brake here. What the AI had written is kept; you can ask again.")
         case AnswerState.INTERRUPTED if answer.message.text:
             return _("The AI was interrupted here. What it had written is kept; you can ask again.")
         case AnswerState.INTERRUPTED:
@@ -53,6 +58,8 @@ def progress(live: LiveAnswer | None) -> str:
     match live.phase:
         case Phase.RESTARTING:
             return _("The AI is restarting. Your question is kept and will be answered when it is back.")
+        case Phase.PAUSED:
+            return _("The AI is paused. Your question is kept and will be answered when it is back.")
         case Phase.WAITING if live.position:
             return _place(live.position, live.estimate_seconds or 0.0)
         case Phase.WAITING:

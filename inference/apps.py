@@ -8,11 +8,15 @@ class InferenceConfig(AppConfig):
     def ready(self) -> None:
         from community_ai.core.lifespan import register_lifespan
         from inference import live
+        from inference.behaving import begin_behaving
         from inference.checks import register_inference_checks
         from inference.preparing import register_preparations
         from inference.retrieving import begin_retrieving
+        from inference.welcoming import register_welcoming
 
+        begin_behaving()
         register_preparations()
         register_inference_checks()
         begin_retrieving()
+        register_welcoming()
         register_lifespan(start=live.start, stop=live.stop)

@@ -7,7 +7,6 @@ import stat
 from django.conf import settings
 
 from community_ai.core.doctor import Finding, failure, ok, register_check, warning
-from inference.behaviour import Behaviour
 from inference.engine.client import EngineClient, WorkerGone
 from inference.engine.llama import ModelUnusable
 from inference.services import behaviour, model_files
@@ -17,7 +16,7 @@ STATUS_SECONDS = 5.0
 
 def check_model() -> Finding:
     try:
-        file = model_files.serving(Behaviour.from_json(behaviour.current().content))
+        file = model_files.serving(behaviour.behaviour_of(behaviour.in_force()))
     except behaviour.NoBehaviour:
         return warning("No community is founded yet, so no model answers.", "Open the address that `up` prints.")
     except ModelUnusable as problem:

@@ -10,6 +10,7 @@ import asyncio
 import json
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs
@@ -130,34 +131,41 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self._refuse(_("Something went wrong on our side. Your text is still here: please try again."))
 
     async def _act(self, member: Any, message: dict[str, Any]) -> None:
-        write = self._live.database.write
-        match message.get("type"):
-            case "watch":
-                self._follower.watch(Shown(_uuid(message.get("leaf")), _uuid(message.get("open"))))
-            case "ask":
-                moment = now()
-                answer = await write(
-                    questions.ask,
-                    member=member,
-                    conversation_id=self._conversation_id,
-                    after_id=_uuid(message.get("after")),
-                    text=_text(message),
-                    key=_uuid(message.get("key")),
-                    now=moment,
-                )
-                if answer.written_at != moment:
-                    # Asked before, and only sent again: nobody rang, but this page may not have it.
-                    self._follower.look()
-            case "ask_again":
-                answer = await write(questions.ask_again, member=member, message_id=_message_id(message), now=now())
-                self._follower.expect(answer.pk)
-            case "stop":
-                await write(answers.stop, member=member, message_id=_message_id(message))
-            case "show":
-                await write(conversations.show_branch, member=member, message_id=_message_id(message))
-            case _:
-                self._faults += 1
-                raise Refused(_("The page sent something that this node does not know. Please reload the page."))
+        name = message.get("type")
+        action = ACTIONS.get(name) if isinstance(name, str) else None
+        if action is None:
+            self._faults += 1
+            raise Refused(_("The page sent something that this node does not know. Please reload the page."))
+        await action(self, member, message)
+
+    async def _watch(self, member: Any, message: dict[str, Any]) -> None:
+        self._follower.watch(Shown(_uuid(message.get("leaf")), _uuid(message.get("open"))))
+
+    async def _ask(self, member: Any, message: dict[str, Any]) -> None:
+        moment = now()
+        answer = await self._live.database.write(
+            questions.ask,
+            member=member,
+            conversation_id=self._conversation_id,
+            after_id=_uuid(message.get("after")),
+            text=_text(message),
+            key=_uuid(message.get("key")),
+            now=moment,
+        )
+        if answer.written_at != moment:
+            # Asked before, and only sent again: nobody rang, but this page may not have it.
+            self._follower.look()
+
+    async def _ask_again(self, member: Any, message: dict[str, Any]) -> None:
+        message_id = _message_id(message)
+        answer = await self._live.database.write(questions.ask_again, member=member, message_id=message_id, now=now())
+        self._follower.expect(answer.pk)
+
+    async def _stop(self, member: Any, message: dict[str, Any]) -> None:
+        await self._live.database.write(answers.stop, member=member, message_id=_message_id(message))
+
+    async def _show(self, member: Any, message: dict[str, Any]) -> None:
+        await self._live.database.write(conversations.show_branch, member=member, message_id=_message_id(message))
 
     async def _signed_in_member(self) -> Any:
         """The member, None if the session does not sign them in any more."""
@@ -189,6 +197,16 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def _send_html(self, html: str) -> None:
         await self.send(text_data=html)
+
+
+# What a page may send, by its "type". Each has a row in the table of who may do what (tests/access).
+ACTIONS: dict[str, Callable[[ChatConsumer, Any, dict[str, Any]], Awaitable[None]]] = {
+    "watch": ChatConsumer._watch,
+    "ask": ChatConsumer._ask,
+    "ask_again": ChatConsumer._ask_again,
+    "stop": ChatConsumer._stop,
+    "show": ChatConsumer._show,
+}
 
 
 class NoSuchSocket(AsyncWebsocketConsumer):

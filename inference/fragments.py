@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,8 @@ from django.utils.translation import override
 
 from community_ai.core.markdown import render_markdown, spoken
 from consent.access import NotFound, own_row
+from inference import live
+from inference.brake_state import brake_state
 from inference.models import Conversation
 from inference.services.threads import Entry, Thread, thread_of
 
@@ -91,6 +94,17 @@ def bring_up_to_date(*, member_id: int, conversation_id: UUID, language: str, sh
             inside("question-error", ""),
         ]
         return mark_safe("".join(parts)), now_shown  # noqa: S308 - each part is escaped
+
+
+def notices(*, language: str, now: datetime) -> str:
+    """What stands above the thread: whether the AI is there, or why it is not."""
+    with override(language):
+        return render_to_string("inference/_worker_notice.html", state_of_the_ai(now=now))
+
+
+def state_of_the_ai(*, now: datetime) -> dict[str, Any]:
+    """What the notices above a thread are made from."""
+    return {"worker_state": live.worker_state(), "brake": brake_state(now=now)}
 
 
 def composer_fields(thread: Thread | None) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from community_ai.core.home import Home
 from community_ai.core.setup_steps import register_setup_step
 from governance.models import Community, Member
 from governance.services.founding import register_founding_step
-from inference.services import behaviour, model_files
+from inference.behaviour import founding_behaviour
+from inference.services import behaviour, model_files, samples
 
 
 def install_model(home: Home) -> str | None:
@@ -25,9 +26,17 @@ def install_model(home: Home) -> str | None:
 def begin_with_bundled_model(*, community: Community, founder: Member, now: datetime) -> None:
     """The first behaviour: our charter and the bundled model, provisional until the members ratify it."""
     file = model_files.install_bundled(now=now)
-    behaviour.register_founding_version(community_name=community.name, model_sha256=file.sha256, now=now)
+    first = founding_behaviour(community_name=community.name, model_sha256=file.sha256)
+    behaviour.found(behaviour=first, now=now)
+    samples.write_first_questions(language=community.language, now=now)
+
+
+def record_first_version(home: Home) -> str | None:
+    """A community that was founded before versions were recorded: its first version gets its entry."""
+    return "The first behaviour version is in the record." if behaviour.record_unrecorded(now=current_time()) else None
 
 
 def register_preparations() -> None:
     register_setup_step("model", install_model)
+    register_setup_step("behaviour", record_first_version)
     register_founding_step(begin_with_bundled_model)

@@ -1,5 +1,6 @@
 from django.urls import path
 
+from inference import behaviour_urls
 from inference.views import conversations, messages
 
 app_name = "inference"
@@ -14,4 +15,5 @@ urlpatterns = [
     path("chat/messages/<uuid:message_id>/again/", messages.ask_again, name="ask_again"),
     path("chat/messages/<uuid:message_id>/stop/", messages.stop, name="stop"),
     path("chat/messages/<uuid:message_id>/show/", messages.show, name="show"),
+    *behaviour_urls.urlpatterns,
 ]

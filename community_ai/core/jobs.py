@@ -20,6 +20,11 @@ def enqueue_on_commit(job: Callable[..., Any], *ids: Any) -> None:
     transaction.on_commit(lambda: async_task(path, *ids))
 
 
+def enqueue(job: Callable[..., Any], *ids: Any) -> None:
+    """Queue `job(*ids)` at once: for a job that goes on in another task."""
+    async_task(path_of(job), *ids)
+
+
 def path_of(job: Callable[..., Any]) -> str:
     """The dotted path by which the queue finds a job. Raises ValueError for what is no function of a module."""
     if "." in job.__qualname__ or "<" in job.__qualname__:

@@ -1,9 +1,10 @@
 """Walking the whole record: does everything still say what it said?
 
 Found is each changed byte of an entry, of a salt, a private part, a pseudonym, a checkpoint or a row of the history;
-entries that are missing, swapped or too many; private parts that vanished without an entry about it; and a database
-that is older than the checkpoints outside it. What cannot be found: that whoever holds the node's key wrote a whole
-new record and a whole new file. Receipts in members' hands and neighbours' signatures are for that.
+entries that are missing, swapped or too many; private parts that vanished without an entry about it; decisions and
+their effects that are not what the record says; and a database that is older than the checkpoints outside it. What
+cannot be found: that whoever holds the node's key wrote a whole new record and a whole new file. Receipts in members'
+hands and neighbours' signatures are for that.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from governance.audit.agreements import Facts, agreements, kinds_with_agreement
 from governance.audit.checkpoint import Checkpoint, NoteError, open_note
 from governance.audit.leaf import commitment, timestamp
 from governance.audit.leaf import pseudonym as pseudonym_from
@@ -61,6 +63,8 @@ class _Walk:
     roots: dict[int, list[tuple[str, bytes]]]  # size -> (what knows it, root)
     members: Mapping[int, str]  # member's key -> pseudonym
     tree: Frontier = field(default_factory=Frontier)
+    agreed_kinds: frozenset[str] = field(default_factory=kinds_with_agreement)
+    agreed: list[tuple[str, Facts]] = field(default_factory=list)  # kind and facts, for the tables that must agree
     without_private: list[int] = field(default_factory=list)
     erased: set[int] = field(default_factory=set)
     row_changes: int = 0
@@ -216,6 +220,8 @@ def _check_entry(walk: _Walk, row: _Row) -> None:
     _check_actor(walk, row)
     _check_private(walk, row)
     _check_row_change(walk, row)
+    if row.kind in walk.agreed_kinds:
+        walk.agreed.append((row.kind, said.get("facts") or {}))
     walk.tree = walk.tree.append(digest)
     for name, root in walk.roots.get(walk.tree.size, ()):
         if walk.tree.root() != root:
@@ -278,6 +284,9 @@ def _check_end(walk: _Walk, kept_before: list[checkpoint_file.Kept]) -> None:
         raise _Found(f"the private part of entry {index} is missing, and no entry says that it was erased", index)
     if RowChange.objects.count() != walk.row_changes:
         raise _Found("there are changes of rows that no entry is about")
+    for agreement in agreements():
+        if fault := agreement.compare([facts for kind, facts in walk.agreed if kind in agreement.kinds]):
+            raise _Found(fault)
 
 
 def _hex(text: str) -> bytes:

@@ -205,6 +205,10 @@ def _carry_out(
     """Write the decision and make its change. If the change fails, both are undone and the failure is decided."""
     try:
         with transaction.atomic():
+            # Asked before the decision is there: what is in force may be told by the last decision.
+            kind = effects.kind_named(proposal.kind) if ending.outcome is Outcome.CARRIED_OUT else None
+            if kind is not None:
+                kind.check(version.payload)
             decision = record_decision(
                 proposal=proposal,
                 version=version,
@@ -213,9 +217,7 @@ def _carry_out(
                 explanation=str(ending.explanation),
                 now=now,
             )
-            if ending.outcome is Outcome.CARRIED_OUT:
-                kind = effects.kind_named(proposal.kind)
-                kind.check(version.payload)
+            if kind is not None:
                 kind.apply(payload=version.payload, decision=decision, now=now)
             elif ending.outcome is Outcome.REJECTED:
                 _tell_rejected(proposal, version, decision, now)

@@ -26,6 +26,11 @@ from governance.refusals import Refused
 from governance.services import audit, rules
 from governance.services.ballot_keys import create_box_key, destroy_box_key
 
+# What ended in one of these can be proposed again.
+ENDED_WITHOUT_EFFECT = frozenset(
+    {ProposalState.WITHDRAWN, ProposalState.REJECTED, ProposalState.FAILED, ProposalState.SUPERSEDED}
+)
+
 
 class NoSuchProposal(Refused):
     def __init__(self) -> None:
@@ -152,6 +157,7 @@ def withdraw(*, author: Member, proposal_id: int, now: datetime) -> Proposal:
             facts={"proposal": proposal.pk, "kind": proposal.kind, "was": str(was)},
             now=now,
         )
+        _tell_withdrawn(proposal, now=now)
         transaction.on_commit(lambda: destroy_box_key(proposal.box))
     return proposal
 
@@ -169,6 +175,12 @@ def locked(proposal_id: int) -> Proposal:
 
 def present_version(proposal: Proposal) -> ProposalVersion:
     return ProposalVersion.objects.select_related("author").get(proposal=proposal, number=proposal.version)
+
+
+def earlier_version(*, kind: str, proposal_id: int) -> ProposalVersion | None:
+    """What a proposal of this kind said that ended and changed nothing: a new draft can begin with it."""
+    proposal = Proposal.objects.filter(pk=proposal_id, kind=kind, state__in=ENDED_WITHOUT_EFFECT).first()
+    return present_version(proposal) if proposal else None
 
 
 def eligible_members(rule: VotingRule) -> list[int]:
@@ -210,7 +222,7 @@ def _write_version(
     with translation.override(Community.objects.values_list("language", flat=True).first()):
         preview = kind.preview(payload)
         lines = {"before": [str(text) for text in preview.before], "after": [str(text) for text in preview.after]}
-    return ProposalVersion.objects.create(
+    version = ProposalVersion.objects.create(
         proposal=proposal,
         number=proposal.version,
         title=title,
@@ -222,6 +234,19 @@ def _write_version(
         written_at=now,
         author=author,
     )
+    if kind.written is not None:
+        kind.written(proposal_id=proposal.pk, version=version.number, payload=payload, now=now)
+    return version
+
+
+def _tell_withdrawn(proposal: Proposal, *, now: datetime) -> None:
+    try:
+        kind = effects.kind_named(proposal.kind)
+    except UnknownKind:
+        # Its app is gone; the author may take it back all the same.
+        return
+    if kind.withdrawn is not None:
+        kind.withdrawn(proposal_id=proposal.pk, payload=present_version(proposal).payload, now=now)
 
 
 def _open(

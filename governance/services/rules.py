@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from governance import effects, seals
+from governance.effects import ProposalKind
 from governance.models import Decision, Member, Outcome, VotingRule
 from governance.refusals import Refused
 from governance.rule_terms import RuleTerms
@@ -97,6 +98,16 @@ def put_in_force(*, kind: str, terms: RuleTerms, decision: Decision, now: dateti
 def may_propose(member: Member, rule: VotingRule) -> bool:
     wanted = set(rule.terms.propose_roles)
     return member.is_active and (not wanted or bool(wanted & role_keys_of(member)))
+
+
+def may_begin(member: Member, kind: ProposalKind) -> bool:
+    """Whether the rule in force lets this member propose such a thing now."""
+    if not kind.startable:
+        return False
+    try:
+        return may_propose(member, rule_in_force(kind.key))
+    except NoRule:
+        return False
 
 
 def _write(*, kind: str, number: int, terms: RuleTerms, decision: Decision | None, now: datetime) -> VotingRule:

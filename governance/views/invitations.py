@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from community_ai.core.clock import now
 from governance.access import member_of
@@ -67,6 +67,7 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("governance:invitations")
 
 
+@require_safe
 @never_cache
 def join(request: HttpRequest, secret: str) -> HttpResponse:
     """The page behind an invitation's link: remember it in this browser and go on to registering."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,17 +10,18 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 
 from governance import ballot_box, counting, effects
-from governance.counting import Choice, Method, Result
+from governance.counting import Choice, Method
 from governance.decision_forms import BallotForm, CommentForm, VersionForm, choice_labels
-from governance.effects import InvalidPayload, Preview, ProposalKind, UnknownKind
-from governance.explaining import result_sentence
+from governance.effects import InvalidPayload, Panel, Preview, ProposalKind, UnknownKind
+from governance.explaining import decision_sentence
 from governance.kinds.rules import rule_lines
 from governance.models import (
     Ballot,
-    Comment,
     Decision,
     Eligibility,
     Member,
@@ -34,8 +35,9 @@ from governance.refusals import Refused
 from governance.rule_terms import RuleTerms
 from governance.services import rules
 from governance.services.decisions import is_genuine
-from governance.services.proposals import NoSuchProposal
+from governance.services.proposals import ENDED_WITHOUT_EFFECT, NoSuchProposal
 from governance.time_zones import zone_of
+from governance.views.discussion import Thread, comment_named, threads_of
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,6 @@ class Named:
     label: str
 
 
-@dataclass
-class Thread:
-    comment: Comment
-    replies: list[Comment] = field(default_factory=list)
-
-
 @dataclass(frozen=True)
 class ProposalPage:
     proposal: Proposal
@@ -60,6 +56,7 @@ class ProposalPage:
     kind: ProposalKind | None
     preview: Preview | None
     preview_problem: str
+    panel: Panel | None
     rule: VotingRule | None
     rule_lines: list[str]
     mine: bool
@@ -79,6 +76,7 @@ class ProposalPage:
     zone: ZoneInfo
     code: str
     cookie: str
+    may_propose_again: bool
 
     @property
     def draft(self) -> bool:
@@ -125,6 +123,7 @@ def load(request: HttpRequest, member: Member, pk: int, *, now: datetime) -> Pro
         kind=kind,
         preview=preview,
         preview_problem=problem,
+        panel=kind.panel(proposal=proposal, version=version, member=member, now=now) if kind and kind.panel else None,
         rule=rule,
         rule_lines=rule_lines(rule.terms) if rule else [],
         mine=proposal.author_id == member.pk,
@@ -140,12 +139,13 @@ def load(request: HttpRequest, member: Member, pk: int, *, now: datetime) -> Pro
         turnout=0 if secret else len(latest),
         decision=decision,
         genuine=decision is not None and is_genuine(decision),
-        result_sentence=result_sentence(result_of(decision, rule.terms)) if decision and rule else "",
+        result_sentence=decision_sentence(decision, rule.terms) if decision and rule else "",
         voters=_voters(proposal, latest, rule.terms) if decision and rule and not secret else [],
-        threads=_threads(proposal),
+        threads=threads_of(proposal, reader=member),
         zone=zone_of(member),
         code=code if secret and mine is not None else "",
         cookie=cookie_name(proposal, member),
+        may_propose_again=kind is not None and proposal.state in ENDED_WITHOUT_EFFECT and rules.may_begin(member, kind),
     )
 
 
@@ -168,10 +168,11 @@ def show(
         "governance/decisions/proposal.html",
         {
             "page": page,
+            "panel": _panel(request, page),
             "ballot_form": ballot_form,
             "comment_form": comment_form,
             "version_form": VersionForm(initial={"version": page.version.number}),
-            "answered": _comment_named(page, comment_form["answers"].value()),
+            "answered": comment_named(page.threads, comment_form["answers"].value()),
             "problem": problem,
         },
         status=status,
@@ -210,17 +211,6 @@ def cookie_name(proposal: Proposal, member: Member) -> str:
     return f"ballot-{proposal.pk}-{member.pk}"
 
 
-def result_of(decision: Decision, terms: RuleTerms) -> Result:
-    return counting.tallied(
-        terms.counting(),
-        eligible=decision.eligible,
-        yes=decision.yes,
-        no=decision.no,
-        abstain=decision.abstain,
-        block=decision.block,
-    )
-
-
 def _preview(kind: ProposalKind | None, version: ProposalVersion, proposal: Proposal) -> tuple[Preview | None, str]:
     """The change in plain words: as it is now, in the reader's language, or after the end as it was when written."""
     if proposal.state not in (ProposalState.DRAFT, ProposalState.OPEN):
@@ -231,6 +221,14 @@ def _preview(kind: ProposalKind | None, version: ProposalVersion, proposal: Prop
         return kind.preview(version.payload), ""
     except InvalidPayload as problem:
         return None, str(problem)
+
+
+def _panel(request: HttpRequest, page: ProposalPage) -> str:
+    """What the kind adds to the page, as HTML; times in the reader's zone, as everywhere on it."""
+    if page.panel is None:
+        return ""
+    with timezone.override(page.zone):
+        return render_to_string(page.panel.template, {**page.panel.context, "page": page}, request=request)
 
 
 def _rule_or_none(proposal: Proposal) -> VotingRule | None:
@@ -251,28 +249,7 @@ def _voters(proposal: Proposal, latest: dict[int, str], terms: RuleTerms) -> lis
     return [Named(right.member, str(labels[Choice(latest[right.pk])])) for right in rights]
 
 
-def _threads(proposal: Proposal) -> list[Thread]:
-    """Contributions in two levels: an answer to an answer stands in the same thread, in the order of writing."""
-    threads: dict[int, Thread] = {}
-    for comment in proposal.comments.select_related("author").order_by("pk"):
-        thread = threads.get(comment.answers_id or 0)
-        if thread is None:
-            threads[comment.pk] = Thread(comment)
-        else:
-            thread.replies.append(comment)
-            threads[comment.pk] = thread
-    return list({id(thread): thread for thread in threads.values()}.values())
-
-
 def _answered(request: HttpRequest, page: ProposalPage) -> int | None:
     """The contribution that the address asks to answer, if it belongs here."""
     asked = request.GET.get("answer", "")
-    return int(asked) if asked.isascii() and asked.isdigit() and _comment_named(page, asked) else None
-
-
-def _comment_named(page: ProposalPage, pk: Any) -> Comment | None:
-    for thread in page.threads:
-        for comment in (thread.comment, *thread.replies):
-            if str(comment.pk) == str(pk):
-                return comment
-    return None
+    return int(asked) if asked.isascii() and asked.isdigit() and comment_named(page.threads, asked) else None

@@ -20,7 +20,7 @@ from governance import effects
 from governance.access import member_of
 from governance.decision_forms import VersionForm, WordingForm
 from governance.effects import InvalidPayload, KindForm, Payload, ProposalKind, Template, UnknownKind
-from governance.models import Member, Proposal, ProposalState
+from governance.models import Member, Proposal, ProposalState, ProposalVersion
 from governance.refusals import Refused
 from governance.services import proposals, rules
 from governance.services.proposals import NoSuchProposal, present_version
@@ -62,26 +62,30 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
-    """Choose what to propose: a usual proposal, or a kind."""
+    """Choose what to propose: a usual proposal, or a kind, below the heading of its theme."""
     member = member_of(request)
-    choices = [(kind, _may_propose(member, kind)) for kind in effects.kinds() if kind.startable]
-    return render(request, "governance/decisions/start.html", {"choices": choices})
+    themes: dict[str, list[tuple[ProposalKind, bool]]] = {}
+    for kind in effects.kinds():
+        if kind.startable:
+            themes.setdefault(str(kind.theme), []).append((kind, rules.may_begin(member, kind)))
+    return render(request, "governance/decisions/start.html", {"themes": themes.items()})
 
 
 @login_required
 @never_cache
 @require_http_methods(["GET", "POST"])
 def draft(request: HttpRequest, kind: str) -> HttpResponse:
-    """Write a new proposal of one kind."""
+    """Write a new proposal of one kind: from nothing, from a usual one, or like one that ended and changed nothing."""
     member, registered = member_of(request), _kind_or_404(kind)
-    template = _template(registered, request.GET.get("template", ""))
+    earlier = _earlier(registered, request.GET.get("again", ""))
+    template = _again(registered, earlier) if earlier else _template(registered, request.GET.get("template", ""))
     wording_initial = {"title": template.title, "reason": template.reason} if template else {}
     payload = {**(template.payload if template else {}), **_from_address(request, registered)}
 
     def save(wording: dict[str, str], content: Payload) -> Proposal:
         return proposals.draft(author=member, kind=kind, **wording, payload=content, now=now())
 
-    return _edit(request, registered, wording_initial, payload, save, heading=registered.name)
+    return _edit(request, registered, wording_initial, payload, save, heading=registered.name, earlier=earlier)
 
 
 @login_required
@@ -170,6 +174,7 @@ def _edit(
     *,
     heading: Any,
     proposal: Proposal | None = None,
+    earlier: ProposalVersion | None = None,
 ) -> HttpResponse:
     """Show the two forms of a proposal, or save them; what was typed stays when something is refused."""
     typed = request.POST if request.method == "POST" else None
@@ -196,6 +201,7 @@ def _edit(
         "kind_form": kind_form,
         "problem": problem,
         "proposal": proposal,
+        "earlier": earlier,
     }
     status = 422 if request.method == "POST" and bad else 200
     return render(request, "governance/decisions/proposal_form.html", context, status=status)
@@ -219,17 +225,23 @@ def _template(kind: ProposalKind, key: str) -> Template | None:
     return next((template for template in kind.templates if template.key == key), None)
 
 
+def _earlier(kind: ProposalKind, pk: str) -> ProposalVersion | None:
+    return proposals.earlier_version(kind=kind.key, proposal_id=int(pk)) if pk.isascii() and pk.isdigit() else None
+
+
+def _again(kind: ProposalKind, earlier: ProposalVersion) -> Template:
+    """Its wording, and its content unless this version of the software writes such content in another form."""
+    try:
+        payload = kind.validate(earlier.payload)
+    except InvalidPayload:
+        payload = {}
+    return Template(key="again", title=earlier.title, reason=earlier.reason, payload=payload)
+
+
 def _from_address(request: HttpRequest, kind: ProposalKind) -> Payload:
     """Fields that a link fills in, such as ?role=teacher; only names that the form has."""
     names: type[KindForm] = kind.form_class
     return {name: request.GET[name][:200] for name in names.base_fields if name in request.GET}
-
-
-def _may_propose(member: Member, kind: ProposalKind) -> bool:
-    try:
-        return rules.may_propose(member, rules.rule_in_force(kind.key))
-    except rules.NoRule:
-        return False
 
 
 def _titled(rows: list[Proposal], titles: dict[int, str]) -> list[tuple[Proposal, str]]:

@@ -25,7 +25,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A stream that needs no further step: it met an end token or its limit, or its decode failed."""
+    """A stream that needs no further step: it met an end token, its last sentence or a limit, or its decode failed."""
 
     stream: Stream
     reason: Literal["end", "length", "failed"]
@@ -107,10 +107,14 @@ class Batcher:
 
     def _sample(self, stream: Stream, row: int, now: float) -> Outcome | None:
         model = self._served.model
+        if stream.manner.only_greeted:  # a greeting alone is no answer
+            self._served.context.forbid(row, model.end_tokens)
         token = stream.sampler.sample(self._served.context, row)
         if token in model.end_tokens:
             return Outcome(stream, "end")
         stream.add_token(token, model.piece(token), now)
+        if stream.manner.complete:
+            return Outcome(stream, "end")
         return Outcome(stream, "length") if stream.answered >= stream.answer_limit else None
 
 

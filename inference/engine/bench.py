@@ -115,7 +115,7 @@ def run(
     rounds: int,
     say: Callable[[str], None],
 ) -> Report:
-    """Measure. `behaviour` gives charter and sampling to both sides; 0 threads are each side's own choice.
+    """Measure. `behaviour` gives instructions and sampling to both sides; 0 threads are each side's own choice.
 
     Raises BenchFailed.
     """
@@ -138,7 +138,7 @@ async def _measure(
 ) -> Report:
     async with _connected(socket) as client:
         side = _WorkerSide(client, behaviour)
-        for _ in range(2):  # both have read the charter before anything counts
+        for _ in range(2):  # both have read the instructions before anything counts
             reference.ask(behaviour, questions(1, 0))
             await side.ask(questions(1, 0))
         comparisons = []
@@ -276,7 +276,7 @@ class _Reference:
         samples = []
         for question in asked:
             waited = (time.perf_counter() - began) * 1000
-            work = {"charter": behaviour.charter, "question": question, "tokens": TOKENS}
+            work = {"instructions": behaviour.instructions, "question": question, "tokens": TOKENS}
             self._write({**work, "sampling": sampling(behaviour)})
             done = self._read()
             samples.append(Sample(waited + done["first_ms"], int(done["tokens"])))

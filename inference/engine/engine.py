@@ -24,6 +24,8 @@ class FailureCode(StrEnum):
     """The behaviour's model cannot be loaded; `message` says why."""
     BAD_REQUEST = "bad_request"
     """The request breaks the protocol."""
+    PAUSED = "paused"
+    """The community's brake stopped the AI; made by the node, before it asks the worker."""
 
 
 class Engine(Protocol):

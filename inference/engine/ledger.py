@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PrefixKey:
-    """The model file that computed the prefix, and the behaviour whose charter it holds."""
+    """The model file that computed the prefix, and the behaviour whose instructions it holds."""
 
     model_sha256: str
     behaviour: str

@@ -8,9 +8,10 @@ one thread owns a context. llama.cpp releases Python's lock while it computes.
 import codecs
 import ctypes
 import logging
+import math
 import os
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -198,6 +199,12 @@ class LlamaContext:
     def last_position(self, seq: int) -> int:
         """Highest position in the cache of a sequence, -1 when it is empty."""
         return ll.llama_memory_seq_pos_max(self._memory, seq)
+
+    def forbid(self, row: int, tokens: Collection[int]) -> None:
+        """Rule out `tokens` for whoever samples from `row` of the last decode."""
+        logits = ll.llama_get_logits_ith(self._context, row)
+        for token in tokens:
+            logits[token] = -math.inf
 
     def decode(self, parts: Sequence[Part]) -> list[int]:
         """Compute all parts in one batch; returns for each the row of its logits (-1 without output).

@@ -55,11 +55,15 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Token ids, how many of them are the public prefix, and how many of the oldest turns were left out."""
+    """Token ids, how many of them are the public prefix, and how many of the oldest turns were left out.
+
+    The last tokens are `greeting`, with which the answer begins ("" is none).
+    """
 
     tokens: tuple[int, ...]
     prefix_tokens: int
     dropped_turns: int
+    greeting: str = ""
 
 
 class _GenerationTag(jinja2.ext.Extension):
@@ -182,10 +186,13 @@ def build_prompt(
     limit: int,
     today: date,
     bos: int | None,
+    greeting: str = "",
 ) -> Prompt:
     """The prompt's tokens, at most `limit`: the oldest question-and-answer pairs are left out until it fits.
 
-    `bos` is the token that must come first when the model wants one and the template does not write it.
+    With a `greeting` the model finds that it has begun its answer with it, and goes on from there. It has no space
+    at its end: the models' words bring their own. `bos` is the token that must come first when the model wants one
+    and the template does not write it.
     Raises TooLong with figures when the last question alone does not fit, TemplateFault when the template
     is at fault.
     """
@@ -201,7 +208,8 @@ def build_prompt(
 
     # A pair that is sure not to fit is left out before anything is rendered, so a long history costs one
     # pass.
-    room = limit
+    greeted = tokens_of(Segment(greeting, total + 1)) if greeting else ()
+    room = limit - len(greeted)
     for index in range(total - 1, -1, -1):
         room -= len(tokens_of(Segment(kept[index].content, index + 1)))
         if room < 0 and index < total - 1:
@@ -219,8 +227,9 @@ def build_prompt(
             tokens += tokens_of(segment)
             if bos is not None and tokens and tokens[0] != bos:
                 tokens.insert(0, bos)
+        tokens += greeted
         if len(tokens) <= limit:
-            return Prompt(tuple(tokens), prefix or 0, total - len(kept))
+            return Prompt(tuple(tokens), prefix or 0, total - len(kept), greeting)
         if len(kept) == 1:
             raise TooLong(len(tokens), limit)
         kept = kept[2:]

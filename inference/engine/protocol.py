@@ -55,7 +55,7 @@ class Generate:
 
     `member` and `conversation` are opaque names; nothing computed for one member is reused for another, and
     nothing is kept without a conversation. `max_tokens` may shorten the longest answer of the behaviour,
-    never extend it.
+    never extend it. With `preview` the behaviour may also be that of a proposal under discussion.
     """
 
     id: str
@@ -64,6 +64,7 @@ class Generate:
     behaviour: str
     turns: tuple[Turn, ...]
     max_tokens: int | None = None
+    preview: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +269,7 @@ def decode_request(body: bytes) -> Request:
             behaviour=fields.sha256("behaviour"),
             turns=fields.turns("turns"),
             max_tokens=fields.optional_int("max_tokens", 1, MAX_TOKENS),
+            preview=fields.flag("preview"),
         )
     elif kind == "cancel":
         request = Cancel(request_id)
@@ -338,6 +340,12 @@ class _Fields:
         value = self._data.pop(name)
         if type(value) is not int or not least <= value <= most:
             raise self.fail(name, f"must be a whole number from {least} to {most}.")
+        return value
+
+    def flag(self, name: str) -> bool:
+        value = self._data.pop(name, False)
+        if type(value) is not bool:
+            raise self.fail(name, "must be true or false.")
         return value
 
     def turns(self, name: str) -> tuple[Turn, ...]:

@@ -2,9 +2,10 @@
 
     python -m inference.engine.reference MODEL.gguf --threads N --context N
 
-Reads one JSON object a line ({"charter", "question", "sampling", "tokens"}) and answers each with one ({"first_ms",
-"total_ms", "tokens"}). Its settings are the best that its documentation knows: flash attention and the given threads (0
-for its own choice, half of the cores). It reuses the beginning that two prompts have in common by itself.
+Reads one JSON object a line ({"instructions", "question", "sampling", "tokens"}) and answers each with one
+({"first_ms", "total_ms", "tokens"}). Its settings are the best that its documentation knows: flash attention and the
+given threads (0 for its own choice, half of the cores). It reuses the beginning that two prompts have in
+common by itself.
 """
 
 import argparse
@@ -20,7 +21,7 @@ def answer(model: llama_cpp.Llama, work: dict[str, Any]) -> dict[str, float]:
     """Stream one answer and note its times (ms) and tokens."""
     began = time.perf_counter()
     first, tokens = 0.0, 0
-    messages: Any = [{"role": "system", "content": work["charter"]}, {"role": "user", "content": work["question"]}]
+    messages: Any = [{"role": "system", "content": work["instructions"]}, {"role": "user", "content": work["question"]}]
     chunks: Any = model.create_chat_completion(messages, stream=True, max_tokens=work["tokens"], **work["sampling"])
     for chunk in chunks:
         if chunk["choices"][0]["delta"].get("content"):

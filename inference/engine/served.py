@@ -17,6 +17,7 @@ from inference.engine.llama import (
     cells_for,
     thread_count,
 )
+from inference.engine.manner import greeting_for
 from inference.engine.prompt import ChatTemplate, Prompt, TemplateFault, build_prompt
 from inference.engine.protocol import Turn
 from inference.engine.scheduler import Pace
@@ -87,11 +88,12 @@ class Served:
         return build_prompt(
             template=self.template,
             tokenize=self.model.tokenize,
-            charter=behaviour.charter,
+            charter=behaviour.instructions,
             turns=turns,
             limit=self.context_tokens - answer_limit,
             today=date.today(),
             bos=self.model.leading_token,
+            greeting=greeting_for(behaviour, turns),
         )
 
     def wipe(self) -> None:

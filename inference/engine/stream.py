@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from inference.behaviour import Behaviour
 from inference.engine.ledger import KeptKey, Prefix, PrefixKey, Running
 from inference.engine.llama import Sampler, TextAssembler
+from inference.engine.manner import Manner
 from inference.engine.prompt import Prompt
 from inference.engine.protocol import Done, DoneReason, Event, Generate, Text
 from inference.engine.scheduler import Job
@@ -19,7 +20,8 @@ FLUSH_SECONDS = 0.025
 class Stream:
     """A request of `client`.
 
-    `tokens` is the prompt and then the answer; the first `computed` are in the cache.
+    `tokens` is the prompt, with the greeting, and then the answer as the model wrote it, which `manner` makes what is
+    shown; the first `computed` are in the cache.
     """
 
     client: int
@@ -32,6 +34,7 @@ class Stream:
     admitted: bool = False
     held: Running = field(init=False)
     sampler: Sampler = field(init=False)
+    manner: Manner = field(init=False)
     tokens: list[int] = field(default_factory=list)
     computed: int = 0
     cached: int = 0
@@ -85,6 +88,7 @@ class Stream:
         self.tokens = list(prompt.tokens)
         self.computed = held.reused
         self.cached = max(held.reused, len(held.prefix.tokens) if held.prefix.ready else 0)
+        self.manner = Manner(self.behaviour, greeting=prompt.greeting)
         self.sampler = Sampler(served.model, self.behaviour, secrets.randbits(32))
 
     def add_token(self, token: int, piece: bytes, now: float) -> None:
@@ -93,7 +97,7 @@ class Stream:
         self.answered += 1
         if self.answered == 1:
             self.first_token_at = now
-        if text := self._assembler.add(piece):
+        if (whole := self._assembler.add(piece)) and (text := self.manner.add(whole)):
             self._text.append(text)
             if now - self._flushed_at >= FLUSH_SECONDS:
                 self._flushed_at = now
@@ -101,6 +105,8 @@ class Stream:
 
     def finish(self, reason: DoneReason, now: float) -> None:
         """The answer ended: `end`, `length` or `cancelled`."""
+        if self.answered:
+            self._text.append(self.manner.finish())
         self._flush()
         self.events.append(
             Done(
@@ -121,6 +127,6 @@ class Stream:
             self.sampler.close()
 
     def _flush(self) -> None:
-        if self._text:
-            self.events.append(Text(self.request.id, "".join(self._text)))
-            self._text.clear()
+        if text := "".join(self._text):
+            self.events.append(Text(self.request.id, text))
+        self._text.clear()

@@ -18,8 +18,9 @@ import struct
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 from inference.behaviour import Behaviour
 from inference.engine.engine import FailureCode
@@ -42,12 +43,12 @@ from inference.engine.served import EngineSettings, ModelOnDisk
 
 log = logging.getLogger(__name__)
 
-BehaviourSource = Callable[[str], Behaviour | None]
-"""The behaviour with this SHA-256, None unless it is in force."""
+BehaviourSource = Callable[[str, bool], Behaviour | None]
+"""(SHA-256, preview): the behaviour with this hash; None unless in force or, for a preview, under discussion."""
 ModelSource = Callable[[Behaviour], ModelOnDisk]
 """The file to serve a behaviour with. Raises ModelUnusable with a sentence when there is none."""
 
-A = TypeVar("A")
+P = ParamSpec("P")
 R = TypeVar("R")
 
 FRAME_SECONDS = 10.0
@@ -141,8 +142,8 @@ class Worker:
         except ModelUnusable as error:
             self._engine.note_problem(str(error))
 
-    async def _look_up(self, function: Callable[[A], R], argument: A) -> R:
-        return await self._loop.run_in_executor(self._lookups, function, argument)
+    async def _look_up(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        return await self._loop.run_in_executor(self._lookups, partial(function, *args, **kwargs))
 
     # Clients
 
@@ -197,15 +198,19 @@ class Worker:
             self._send(client, self._engine.report(request.id))
 
     async def _generate(self, client: int, request: Generate) -> None:
-        behaviour = await self._look_up(self._behaviours, request.behaviour)
+        behaviour = await self._look_up(self._behaviours, request.behaviour, request.preview)
         if behaviour is None or behaviour.sha256 != request.behaviour:
-            detail: dict[str, int | str] = {"message": "This behaviour is not in force."}
+            message = (
+                "This behaviour is not under discussion." if request.preview else "This behaviour is not in force."
+            )
+            detail: dict[str, int | str] = {"message": message}
             self._send(client, Failed(request.id, FailureCode.BEHAVIOUR_UNKNOWN, detail))
             return
         try:
             model = await self._look_up(self._models, behaviour)
         except ModelUnusable as error:
-            self._engine.note_problem(str(error))
+            if not request.preview:  # what a proposal names may be missing; that is no fault of the worker
+                self._engine.note_problem(str(error))
             self._send(client, Failed(request.id, FailureCode.MODEL_MISSING, {"message": str(error)}))
             return
         self._engine.submit(client, request, behaviour, model)

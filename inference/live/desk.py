@@ -27,6 +27,7 @@ from inference.live.database_threads import DatabaseThreads
 from inference.live.live_answer import LiveAnswer, Phase, Pulse
 from inference.models import AnswerState
 from inference.services import answers
+from inference.services.serving import Paused, paused
 
 logger = logging.getLogger(__name__)
 
@@ -130,6 +131,7 @@ class AnswerDesk:
             known = set(self._live)
             try:
                 self._compare(known, await self._database.read(answers.open_answers))
+                await self._heed_brake()
             except DatabaseError:
                 logger.exception("The unfinished answers could not be read; trying again")
             # Only now: the pages' first look at a new answer finds it on the desk, with its place in the line.
@@ -151,6 +153,15 @@ class AnswerDesk:
             live = self._live.get(key)
             if live is not None and not live.settled:  # its row was deleted
                 self._stop_soon(live)
+
+    async def _heed_brake(self) -> None:
+        """Stop everything that is being written while the emergency brake stops the AI."""
+        asked = [live for live in self._live.values() if live.phase != Phase.PAUSED and not live.braked]
+        if not asked or await self._database.read(paused, now=now()) is None:
+            return
+        for live in asked:
+            live.braked = True
+            await self._client.cancel(str(live.row.pk))
 
     def _take_up(self, row: answers.OpenAnswer) -> LiveAnswer:
         ahead = sum(live.phase == Phase.WAITING for live in self._live.values())
@@ -174,7 +185,7 @@ class AnswerDesk:
     async def _stop(self, live: LiveAnswer) -> None:
         """The engine is asked to stop; if that does not end the answer, it ends here with what it has."""
         writer = self._writers[live.row.pk]
-        if live.phase != Phase.RESTARTING:
+        if live.phase not in (Phase.RESTARTING, Phase.PAUSED):
             await self._client.cancel(str(live.row.pk))
             await asyncio.wait({writer}, timeout=STOP_SECONDS)
         if not writer.done():
@@ -226,7 +237,14 @@ class AnswerDesk:
             if self.worker is None and not await self._worker_back(live):
                 await self._settle(live, answers.interrupt, reason=FailureCode.WORKER_GONE)
                 return
-            request = await self._database.read(answers.request_for, answer_id=live.row.pk)
+            live.braked = False
+            try:
+                request = await self._database.read(answers.request_for, answer_id=live.row.pk, now=now())
+            except Paused:
+                live.phase = Phase.PAUSED
+                self._beat(live.row.conversation_id)
+                await asyncio.sleep(BUSY_SECONDS)
+                continue
             if request is None:  # stopped or deleted meanwhile
                 live.settled = True
                 return
@@ -234,6 +252,11 @@ class AnswerDesk:
             async for event in self._client.generate(request):
                 self._note(live, event)
                 last = event
+            if live.braked and not live.stopping:
+                if not live.text:
+                    continue
+                await self._settle(live, answers.interrupt, reason=FailureCode.PAUSED)
+                return
             if not isinstance(last, Failed):
                 await self._settle(live, answers.finish, done=last)
                 return

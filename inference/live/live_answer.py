@@ -17,6 +17,8 @@ class Phase(StrEnum):
     WRITING = "writing"
     RESTARTING = "restarting"
     """The worker is away; the question is asked again when it is back."""
+    PAUSED = "paused"
+    """The emergency brake stops the AI; the question is asked when the community lets it answer again."""
 
 
 @dataclass(eq=False)
@@ -31,6 +33,8 @@ class LiveAnswer:
     recorded_length: int = 0
     # The member asked to stop it, or deleted it.
     stopping: bool = False
+    # The emergency brake stopped it.
+    braked: bool = False
     # Its end stands in the row, or there is no row any more.
     settled: bool = False
 

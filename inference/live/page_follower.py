@@ -13,9 +13,11 @@ from dataclasses import replace
 from uuid import UUID
 
 from django.utils.html import conditional_escape
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from community_ai.core.clock import now
 from inference import answer_words, fragments
 from inference.fragments import Shown
 from inference.live.database_threads import DatabaseThreads
@@ -47,6 +49,8 @@ class PageFollower:
         self._send = send
         self._pulse = desk.follow(conversation_id)
         self._shown: Shown | None = None
+        # What stands above the thread; None if the page may have something older.
+        self._notices: str | None = None
         self._forget_progress()
 
     def _forget_progress(self) -> None:
@@ -59,6 +63,7 @@ class PageFollower:
     def watch(self, shown: Shown) -> None:
         """The page has just been opened, or its socket is back: it shows this."""
         self._shown = shown
+        self._notices = None
         self._forget_progress()
         self.look()
 
@@ -97,9 +102,16 @@ class PageFollower:
             if html:
                 await self._send(html)
             shown = now_shown
+            await self._renew_notices()
         live = self._desk.live_answer(shown.open_id) if shown.open_id else None
         if live is not None:
             await self._send_progress(live)
+
+    async def _renew_notices(self) -> None:
+        notices = await self._database.read(fragments.notices, language=self._language, now=now())
+        if notices != self._notices:
+            self._notices = notices
+            await self._send(fragments.inside("notices", mark_safe(notices)))  # noqa: S308 - a rendered template
 
     async def _send_progress(self, live: LiveAnswer) -> None:
         message_id = live.row.message_id

@@ -1,17 +1,24 @@
 from inference.models.answer import ANSWER_STATES, Answer, AnswerState
 from inference.models.behaviour_version import BehaviourVersion
+from inference.models.brake import Brake, BrakeMode, BrakeRelease
 from inference.models.conversation import Conversation
 from inference.models.message import Message
 from inference.models.model_file import ModelFile
 from inference.models.passage_vector import PassageVector
+from inference.models.sample import SampleAnswer, SampleQuestion
 
 __all__ = [
     "ANSWER_STATES",
     "Answer",
     "AnswerState",
     "BehaviourVersion",
+    "Brake",
+    "BrakeMode",
+    "BrakeRelease",
     "Conversation",
     "Message",
     "ModelFile",
     "PassageVector",
+    "SampleAnswer",
+    "SampleQuestion",
 ]

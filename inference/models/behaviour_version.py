@@ -2,26 +2,19 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-class BehaviourVersionQuerySet(models.QuerySet["BehaviourVersion"]):
-    def in_force(self) -> "BehaviourVersion | None":
-        """The version that answers now: the newest."""
-        return self.order_by("-number").first()
-
-
 class BehaviourVersion(models.Model):
-    """One version of how the AI behaves, never changed after it is written.
+    """One version of how the AI behaves, and the decision that made it. Append-only: triggers refuse all else.
 
-    `content` is the JSON of `inference.behaviour.Behaviour`, `sha256` the hash by which the worker asks for it. The
-    founding version is provisional until the community ratifies it.
+    `content` is the JSON of `inference.behaviour.Behaviour`, `sha256` the hash by which the worker is asked for it.
+    Which version is in force is not written here: it is the one of the last genuine decision
+    (`inference.services.behaviour`).
     """
 
-    number = models.PositiveIntegerField(unique=True)
+    number = models.PositiveIntegerField(_("version"), unique=True)
     sha256 = models.CharField(max_length=64, db_index=True)
     content = models.JSONField()
-    provisional = models.BooleanField(default=False)
-    made_at = models.DateTimeField()
-
-    objects = BehaviourVersionQuerySet.as_manager()
+    decision = models.OneToOneField("governance.Decision", models.PROTECT, related_name="behaviour_version")
+    made_at = models.DateTimeField(_("in force since"))
 
     class Meta:
         verbose_name = _("behaviour version")
@@ -30,3 +23,8 @@ class BehaviourVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number}"
+
+    @property
+    def provisional(self) -> bool:
+        """Whether the founder set it and no vote has confirmed it."""
+        return self.decision.proposal_id is None

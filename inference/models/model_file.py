@@ -41,6 +41,8 @@ class ModelFile(models.Model):
     source = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="variants", db_index=True)
     perplexity_increase = models.DecimalField(max_digits=8, decimal_places=5, null=True, blank=True)
     added_at = models.DateTimeField()
+    # The node's seal on a variant, which stands in for its source; an original is named by the decision itself.
+    seal = models.CharField(max_length=128, blank=True, editable=False)
 
     objects = ModelFileQuerySet.as_manager()
 
@@ -58,6 +60,14 @@ class ModelFile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.quantisation}".strip()
+
+    def content(self) -> dict[str, str]:
+        """What the seal of a variant signs, as plain JSON."""
+        return {
+            "sha256": self.sha256,
+            "source": self.source.sha256 if self.source else "",
+            "perplexity_increase": f"{self.perplexity_increase:.5f}" if self.perplexity_increase is not None else "",
+        }
 
     @property
     def path(self) -> Path:

@@ -19,8 +19,8 @@ from consent.access import NotFound, in_service, own
 from inference.doorbell import Ring, ring_on_commit
 from inference.engine.protocol import MAX_TURNS, Done, Generate, Turn
 from inference.models import ANSWER_STATES, Answer, AnswerState, Message
-from inference.services import behaviour
 from inference.services.conversations import branches_of
+from inference.services.serving import serving
 
 logger = logging.getLogger(__name__)
 
@@ -75,17 +75,18 @@ def open_answers() -> list[OpenAnswer]:
     return [OpenAnswer(*row) for row in rows]
 
 
-def request_for(*, answer_id: UUID) -> Generate | None:
-    """What to ask the engine for this answer, pinned to the behaviour in force now; None if it no longer waits.
+def request_for(*, answer_id: UUID, now: datetime) -> Generate | None:
+    """What to ask the engine for this answer, pinned to the behaviour served at `now`; None if it no longer waits.
 
     The turns are the branch that leads to the question, from its newest end as far as MAX_REQUEST_CHARACTERS reach.
+    Raises Paused while the emergency brake stops the AI, and NoBehaviour.
     """
     answer = (
         in_service(Answer).filter(pk=answer_id, state=AnswerState.QUEUED).select_related("message", "member").first()
     )
     if answer is None:
         return None
-    version = behaviour.current()
+    version = serving(now=now)
     if answer.behaviour_id != version.pk:
         in_service(Answer).filter(pk=answer.pk, state=AnswerState.QUEUED).update(behaviour=version)
     conversation_id = answer.message.conversation_id

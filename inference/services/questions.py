@@ -135,7 +135,7 @@ def _add(
 
 def _add_answer(conversation: Conversation, *, question: Message, now: datetime) -> Message:
     try:
-        version = behaviour.current()
+        version = behaviour.in_force()
     except behaviour.NoBehaviour:
         raise NobodyToAnswer from None
     message = Message.objects.create(

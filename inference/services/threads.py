@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from consent.access import own
+from governance.services.waiting import titles_of
 from inference.models import ANSWER_STATES, Answer, Conversation, Message
 from inference.services.conversations import branches_of
 
@@ -16,7 +18,10 @@ MAX_SHOWN = 60
 
 @dataclass(frozen=True)
 class Entry:
-    """One message of the branch that is shown; it is version `position` of `versions`."""
+    """One message of the branch that is shown; it is version `position` of `versions`.
+
+    `decided` is the title of the decision behind the answer's behaviour, "" while no vote stands behind it.
+    """
 
     # How many messages of the branch stand before this one.
     depth: int
@@ -26,6 +31,7 @@ class Entry:
     versions: int
     previous_id: UUID | None
     next_id: UUID | None
+    decided: str = ""
 
     @property
     def open(self) -> bool:
@@ -58,24 +64,37 @@ def thread_of(*, conversation: Conversation, whole: bool = False) -> Thread:
     path = branches.path(leaf)
     shown = path if whole else path[-MAX_SHOWN:]
     messages = {
-        row.pk: row for row in own(Message, member=member).filter(pk__in=shown).select_related("answer__behaviour")
+        row.pk: row
+        for row in own(Message, member=member)
+        .filter(pk__in=shown)
+        .select_related("answer__behaviour__decision__proposal")
     }
+    decided = _decided(messages.values())
     entries = []
     for depth, key in enumerate(shown, start=len(path) - len(shown)):
         message = messages.get(key)
         if message is None:  # deleted by another page in between
             break
+        answer = getattr(message, "answer", None)
         versions = branches.siblings(key)
         place = versions.index(key)
         entries.append(
             Entry(
                 depth=depth,
                 message=message,
-                answer=getattr(message, "answer", None),
+                answer=answer,
                 position=place + 1,
                 versions=len(versions),
                 previous_id=versions[place - 1] if place else None,
                 next_id=versions[place + 1] if place + 1 < len(versions) else None,
+                decided=decided.get(answer.behaviour.decision.proposal_id or 0, "") if answer else "",
             )
         )
     return Thread(conversation, entries, earlier=len(path) - len(shown))
+
+
+def _decided(messages: Iterable[Message]) -> dict[int, str]:
+    """The titles of the decisions behind the behaviours of these answers, by proposal; at most one query."""
+    decisions = (row.answer.behaviour.decision for row in messages if hasattr(row, "answer"))
+    proposals = {decision.proposal.pk: decision.proposal for decision in decisions if decision.proposal is not None}
+    return titles_of(list(proposals.values())) if proposals else {}

@@ -7,7 +7,7 @@ from django.utils.safestring import SafeString
 
 from community_ai.core.markdown import render_markdown
 from inference import answer_words, live
-from inference.models import Answer, Message
+from inference.models import Answer, Message, SampleAnswer
 
 register = template.Library()
 
@@ -38,3 +38,14 @@ def text_so_far(message: Message) -> str:
 @register.filter
 def seconds(milliseconds: int) -> float:
     return milliseconds / 1000
+
+
+@register.filter
+def sample_text(answer: SampleAnswer) -> SafeString:
+    """A sample answer; one that was cut goes on beyond what is shown."""
+    return render_markdown(f"{answer.text} …" if answer.cut else answer.text)
+
+
+@register.simple_tag
+def worker_state() -> str:
+    return live.worker_state()

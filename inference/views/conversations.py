@@ -12,8 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from community_ai.core.clock import now
 from consent.access import own, own_row
-from inference import live
-from inference.fragments import composer_fields
+from inference.fragments import composer_fields, state_of_the_ai
 from inference.models import Conversation
 from inference.question_text import MAX_CHARACTERS, QuestionRefused
 from inference.services import conversations, questions
@@ -119,10 +118,10 @@ def _page(
         "thread": thread,
         "conversation": thread.conversation if thread else None,
         "conversations": newest(request, MAX_BESIDE),
-        "worker_state": live.worker_state(),
         "text": text,
         "error": error,
         "most_characters": MAX_CHARACTERS,
         **composer_fields(thread),
+        **state_of_the_ai(now=now()),
     }
     return render(request, "inference/conversation.html", context, status=status)

@@ -147,7 +147,7 @@
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (connected || !answer.ok || !page.getElementById("thread")) return;
       beforeChange();
-      for (const id of ["thread", "composer-fields", "composer-stop"]) {
+      for (const id of ["notices", "thread", "composer-fields", "composer-stop"]) {
         byId(id).replaceChildren(...page.getElementById(id).childNodes);
         window.htmx.process(byId(id));
       }

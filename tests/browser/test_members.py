@@ -60,7 +60,14 @@ def sign_in(page: Page, url: str) -> None:
     page.fill("#id_login", NAME)
     page.fill("#id_password", PASSWORD)
     press(page, "Sign in")
-    page.wait_for_url("**/chat/**")
+    expect(page.locator("#else")).to_be_visible()
+
+
+def sign_out(page: Page) -> None:
+    """On a narrow page the button is in the menu."""
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.get_by_role("button", name="Menu").click()
+    page.get_by_role("button", name="Sign out").click()
 
 
 def test_the_first_run_without_javascript(
@@ -86,9 +93,21 @@ def test_pages_of_an_administrator(page: Page, at: Callable[[str], str]) -> None
     page.goto(at("/accounts/login/"))
     look(page)
     sign_in(page, at("/accounts/login/"))
-    for path in ("/account/", "/accounts/password/change/", "/accounts/2fa/", "/accounts/2fa/webauthn/", "/nothing/"):
+    for path in (
+        "/",
+        "/decisions/",
+        "/decisions/new/",
+        "/account/",
+        "/accounts/password/change/",
+        "/accounts/2fa/",
+        "/accounts/2fa/webauthn/",
+        "/nothing/",
+    ):
         page.goto(at(path))
         look(page)
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.get_by_role("button", name="Menu").click()
+    assert violations(page) == [], "the open menu"
     page.goto(at("/invitations/"))
     page.fill("#id_note", "For the new weavers")
     press(page, "Make a link")
@@ -104,7 +123,7 @@ def test_pages_of_an_administrator(page: Page, at: Callable[[str], str]) -> None
 
 
 def test_moderators_pages_work_under_the_strict_policy(page: Page, at: Callable[[str], str]) -> None:
-    sign_in(page, at("/accounts/login/?next=/chat/"))
+    sign_in(page, at("/accounts/login/"))
     for path in ("", "governance/member/", "governance/role/", "governance/invitation/"):
         page.goto(at(f"/admin/{path}"))
         assert violations(page) == [], path
@@ -132,6 +151,30 @@ def test_keyboard_and_focus(page: Page, at: Callable[[str], str]) -> None:
     expect(page.locator("#id_login")).to_be_focused()
     described = page.locator("#id_login").get_attribute("aria-describedby") or ""
     assert page.locator(f"#{described.split()[-1]}").inner_text()
+
+
+def test_the_menu_of_a_phone_opens_by_keyboard_and_without_javascript(
+    open_context: Callable[..., BrowserContext], at: Callable[[str], str]
+) -> None:
+    page = open_context(viewport={"width": 320, "height": 640}, java_script_enabled=False).new_page()
+    sign_in(page, at("/accounts/login/"))
+    menu = page.get_by_role("navigation", name="Main")
+    expect(menu).not_to_be_visible()
+    for _ in ("skip link", "name", "menu"):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(menu).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Home", exact=True)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(menu).not_to_be_visible()
+    expect(page.get_by_role("button", name="Menu")).to_be_focused()
+    page.keyboard.press("Enter")
+    menu.get_by_role("link", name="Account").click()
+    page.wait_for_url("**/account/")
+    header = page.locator(".site-header__row").bounding_box()
+    assert header is not None
+    assert header["height"] < 64, "one row"
 
 
 def test_a_passkey_is_added_and_signs_in(page: Page, at: Callable[[str], str]) -> None:
@@ -163,11 +206,11 @@ def test_a_passkey_is_added_and_signs_in(page: Page, at: Callable[[str], str]) -
     page.goto(at("/accounts/2fa/webauthn/"))
     expect(page.locator(".card h2")).to_have_text("My phone")
     look(page)
-    page.get_by_role("button", name="Sign out").click()
+    sign_out(page)
     press(page, "Sign in with a passkey")
-    page.wait_for_url("**/chat/**")
+    expect(page.locator("#else")).to_be_visible()
     # With the device gone, the page says what happened instead of doing nothing.
-    page.get_by_role("button", name="Sign out").click()
+    sign_out(page)
     devtools.send("WebAuthn.setUserVerified", {"authenticatorId": authenticator, "isUserVerified": False})
     press(page, "Sign in with a passkey")
     expect(page.locator("#passkey-problem")).to_be_visible()

@@ -1,20 +1,39 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 
 import pytest
 from django.contrib import admin
 from django.test import Client
 
-from governance.models import Invitation, Member, Role
+from consent.models import PersonalRow
+from governance.models import Appointment, Community, Invitation, Member, Role, VotingRule
+from governance.moderator_pages import GovernedPage, ModeratorPage
+from governance.services.rules import ensure_default_rules
+from tests.governance.decisions.conftest import NOON
 from tests.governance.page import STRICT, read
 
 pytestmark = pytest.mark.django_db
 
+GOVERNED = {"Appointment", "Community", "Decision", "Member", "Proposal", "Role", "Suspension", "VotingRule"}
+SENTENCE = "This changes by a decision of the community, never here."
+
 
 def test_only_what_was_written_for_moderators_is_there() -> None:
-    assert {model.__name__ for model in admin.site._registry} == {"Member", "Role", "Invitation"}
+    pages = {model: page for model, page in admin.site._registry.items() if model._meta.app_label == "governance"}
+    assert {model.__name__ for model in pages} == {*GOVERNED, "Invitation"}
+    assert {model.__name__ for model, page in pages.items() if isinstance(page, GovernedPage)} == GOVERNED
+
+
+def test_no_page_shows_what_only_its_member_may_see() -> None:
+    """Nor what could be joined to a secret ballot."""
+    for model, page in admin.site._registry.items():
+        assert isinstance(page, ModeratorPage)
+        assert not issubclass(model, PersonalRow)
+        assert model.__name__ not in {"SecretBallot", "BallotBox", "Participation", "Ballot", "AuditPrivate"}
 
 
 def test_sign_in_happens_on_the_members_page(founder: Member, browser_of: Callable[..., Client]) -> None:
@@ -50,7 +69,7 @@ def test_moderators_look_and_change_nothing(
     before = row.__class__.objects.values().get(pk=row.pk)
     assert client.get(f"/admin/governance/{model}/add/").status_code == 403
     assert client.get(f"/admin/governance/{model}/{row.pk}/delete/").status_code == 403
-    assert client.post(f"/admin/governance/{model}/{row.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert client.post(f"/admin/governance/{model}/{row.pk}/delete/", {"post": "yes"}).status_code == 405
     client.post(f"/admin/governance/{model}/{row.pk}/change/", {"name": "x", "username": "x", "note": "x", "uses": 0})
     assert row.__class__.objects.values().get(pk=row.pk) == before
 
@@ -70,3 +89,46 @@ def test_no_page_deletes_in_bulk(founder: Member, ana: Member, browser_of: Calla
         "/admin/governance/member/", {"action": "delete_selected", "_selected_action": [str(ana.pk)], "post": "yes"}
     )
     assert Member.objects.filter(pk=ana.pk).exists()
+
+
+# --- What is governed -------------------------------------------------------------------------------------------------
+
+
+def ways(page: str) -> list[str]:
+    """The links below the sentence, as a browser follows them."""
+    section = re.search(r'<section class="governed".*?</section>', page, re.DOTALL)
+    assert section is not None
+    return [unescape(link) for link in re.findall(r'href="([^"]+)"', section[0])]
+
+
+@pytest.mark.parametrize(
+    ("model", "first"),
+    [
+        (Appointment, "role-dismiss"),
+        (Community, None),
+        (Member, "role-appoint"),
+        (Role, "role-change"),
+        (VotingRule, "rule-change"),
+    ],
+)
+def test_a_governed_page_says_why_and_leads_to_the_proposal(
+    model: Any, first: str | None, founder: Member, ana: Member, browser_of: Callable[..., Client]
+) -> None:
+    ensure_default_rules(now=NOON)
+    client, row = browser_of(founder), model.objects.order_by("pk").last()
+    name = model._meta.model_name
+    for path in (f"/admin/governance/{name}/", f"/admin/governance/{name}/{row.pk}/change/"):
+        page = client.get(path).content.decode()
+        assert SENTENCE in page
+        links = ways(page)
+        for link in links:
+            assert client.get(link).status_code == 200, link
+    if first is None:
+        assert links == ["/decisions/new/"]
+        return
+    assert links[0].startswith(f"/decisions/new/{first}/?")
+    # The form is filled in with what the row is: a radio is checked for each thing that the address gives.
+    given = links[0].partition("?")[2].split("&")
+    form = client.get(links[0]).content.decode()
+    for name, _, value in (pair.partition("=") for pair in given):
+        assert re.search(rf'name="effect-{name}" value="{value}"[^>]*checked', form), (name, value)

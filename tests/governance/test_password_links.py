@@ -2,16 +2,22 @@ from __future__ import annotations
 
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
-from governance.models import Member
+from governance.community_kinds import LINK_ISSUED
+from governance.models import AuditEntry, Member
+from governance.services import audit
+from governance.services.audit_story import tell
+from governance.services.audit_verification import verify
 from tests.conftest import PASSWORD
 from tests.governance.page import assert_sound
 
@@ -45,6 +51,33 @@ def test_the_link_sets_a_new_password_once(founder: Member, ana: Member) -> None
     assert "invalid" in used.content.decode()
 
 
+def test_each_link_is_told_to_everyone_in_the_record(founder: Member, ana: Member) -> None:
+    path = link_for("Ana")
+    link_for("Ana")
+    first, second = AuditEntry.objects.filter(kind=LINK_ISSUED).order_by("index")
+    assert first.said["subject"] == second.said["subject"] == audit.pseudonym(ana)
+    assert first.said["actor"] is None
+    for reader in (founder, ana):
+        (told,) = tell([first], reader=reader)
+        sentence = told.sentence.replace("\u2068", "").replace("\u2069", "")
+        assert sentence == "At the node's own computer somebody made a link with which Ana can set a new password."
+    assert path.rstrip("/").split("/")[-1] not in first.leaf, "the record gives nobody the link"
+    assert verify().holds
+
+
+def test_no_link_without_its_entry(ana: Member) -> None:
+    out = StringIO()
+    with connection.execute_wrapper(_refuses_entries), pytest.raises(OperationalError):
+        call_command("password_reset_link", "Ana", stdout=out)
+    assert out.getvalue() == ""
+
+
+def _refuses_entries(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+    if sql.startswith('INSERT INTO "governance_auditentry"'):
+        raise OperationalError("the disk is full")
+    return execute(sql, params, many, context)
+
+
 def test_the_link_ends(ana: Member, monkeypatch: pytest.MonkeyPatch) -> None:
     path = link_for("Ana")
     late = timezone.now().replace(tzinfo=None) + timedelta(days=1, minutes=5)
@@ -67,6 +100,7 @@ def test_the_link_is_for_one_member(founder: Member, ana: Member) -> None:
 def test_nobody_of_that_name(name: str, founder: Member) -> None:
     with pytest.raises(CommandError, match="Nobody here signs in"):
         call_command("password_reset_link", name)
+    assert not AuditEntry.objects.filter(kind=LINK_ISSUED).exists()
 
 
 def test_not_for_somebody_who_is_shut_out(ana: Member) -> None:

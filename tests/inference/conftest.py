@@ -32,7 +32,10 @@ def short_answers(model: Path) -> Behaviour:
 
 
 class WorkerProcess:
-    """One worker on a socket of its own; `kill()` and `start()` as often as a test likes."""
+    """One worker on a socket of its own; `kill()` and `start()` as often as a test likes.
+
+    It serves `behaviour`, and `discussed` for previews.
+    """
 
     def __init__(self, folder: Path, model: Path) -> None:
         self.socket_path = folder / "worker.sock"
@@ -40,6 +43,9 @@ class WorkerProcess:
         self.behaviour = short_answers(model)
         self._behaviour_file = folder / "behaviour.json"
         self._behaviour_file.write_text(json.dumps(self.behaviour.to_json()))
+        self.discussed = replace(self.behaviour, max_sentences=1)
+        self._discussed_file = folder / "discussed.json"
+        self._discussed_file.write_text(json.dumps(self.discussed.to_json()))
         self._log = folder / "worker.log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -47,7 +53,18 @@ class WorkerProcess:
         places = [str(path) for path in (self.socket_path, self._behaviour_file, self.model)]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "inference.engine.solo", *places, "--threads", "2", "--kv-memory-mb", "512"],
+                [
+                    sys.executable,
+                    "-m",
+                    "inference.engine.solo",
+                    *places,
+                    "--discussed",
+                    str(self._discussed_file),
+                    "--threads",
+                    "2",
+                    "--kv-memory-mb",
+                    "512",
+                ],
                 cwd=ROOT,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -61,7 +61,7 @@ class Command(BaseCommand):
         if path is not None:
             return founding_behaviour(community_name="Bench", model_sha256=model_files.sha256_of(path)), path
         try:
-            behaviour = Behaviour.from_json(behaviours.current().content)
+            behaviour = behaviours.behaviour_of(behaviours.in_force())
             file = ModelFile.objects.filter(sha256=behaviour.model_sha256).first()
             if file is None:
                 raise ModelUnusable("This node does not have the model that the behaviour names.")

@@ -122,7 +122,7 @@ class Command(BaseCommand):
 
 def _behaviour_in_force() -> Behaviour | None:
     try:
-        return Behaviour.from_json(behaviours.current().content)
+        return behaviours.behaviour_of(behaviours.in_force())
     except behaviours.NoBehaviour:
         return None
 

@@ -4,11 +4,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections
 
+from community_ai.core.clock import now
 from inference.behaviour import Behaviour
 from inference.engine.served import EngineSettings, ModelOnDisk
 from inference.engine.worker import Worker, WorkerRefused
 from inference.services import behaviour as behaviours
 from inference.services import model_files
+from inference.services.serving import for_worker
 
 
 class Command(BaseCommand):
@@ -18,7 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         worker = Worker(
             settings.HOME.worker_socket,
-            behaviours=in_force,
+            behaviours=allowed,
             models=serving,
             newest=newest_in_force,
             settings=EngineSettings(threads=settings.INFERENCE_THREADS, kv_memory_mb=settings.INFERENCE_KV_MEMORY_MB),
@@ -29,10 +31,10 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=2) from None
 
 
-def in_force(sha256: str) -> Behaviour | None:
+def allowed(sha256: str, preview: bool) -> Behaviour | None:
     """The behaviour with this hash, read from the database at each request: a decision takes effect at once."""
     close_old_connections()
-    return behaviours.in_force_by_hash(sha256)
+    return for_worker(sha256, preview=preview, now=now())
 
 
 def serving(behaviour: Behaviour) -> ModelOnDisk:
@@ -44,6 +46,6 @@ def newest_in_force() -> Behaviour | None:
     """What to load before anyone asks; None before the community is founded."""
     close_old_connections()
     try:
-        return Behaviour.from_json(behaviours.current().content)
+        return behaviours.behaviour_of(behaviours.in_force())
     except behaviours.NoBehaviour:
         return None

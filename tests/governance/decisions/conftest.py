@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +12,8 @@ import pytest
 from django.test import Client
 
 from community_ai.core.clock import clock_at
+from governance import effects
+from governance.effects import ProposalKind
 from governance.models import Appointment, Community, Member, Proposal, Role
 from governance.permissions import Permission
 from governance.services import proposals
@@ -68,6 +72,17 @@ def closes(proposal: Proposal) -> datetime:
 
 def later(**delta: float) -> datetime:
     return NOON + timedelta(**delta)
+
+
+@contextmanager
+def kind_replaced(key: str, **changes: Any) -> Iterator[ProposalKind]:
+    """Within the block, a registered kind behaves otherwise, as one of a faulty app would."""
+    before = effects.kind_named(key)
+    effects._kinds[key] = replace(before, **changes)
+    try:
+        yield before
+    finally:
+        effects._kinds[key] = before
 
 
 @pytest.fixture

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.db import OperationalError
 
 from governance import effects
-from governance.effects import EffectFailed, InvalidPayload, ProposalKind, UnknownKind
+from governance.effects import EffectFailed, InvalidPayload, UnknownKind
 from governance.models import (
     PROPOSAL_STATES,
     AuditEntry,
@@ -30,7 +27,15 @@ from governance.services.appointments import appoint, role_keys_of
 from governance.services.decisions import is_genuine, record_founding
 from governance.services.waiting import votes_waiting_for
 from governance.wording import BadWording
-from tests.governance.decisions.conftest import NOON, closes, draft_appointment, later, make_community, opened
+from tests.governance.decisions.conftest import (
+    NOON,
+    closes,
+    draft_appointment,
+    kind_replaced,
+    later,
+    make_community,
+    opened,
+)
 
 
 def vote(proposal: Proposal, member: Member, choice: str, **changes: Any) -> ballots.Receipt:
@@ -43,17 +48,6 @@ def passed(proposal: Proposal, members: list[Member]) -> Decision | None:
         if Eligibility.objects.filter(proposal=proposal, member=member).exists():
             vote(proposal, member, "yes")
     return closing.close(proposal_id=proposal.pk, now=closes(proposal))
-
-
-@contextmanager
-def kind_replaced(key: str, **changes: Any) -> Iterator[ProposalKind]:
-    """Within the block, a registered kind behaves otherwise, as one of a faulty app would."""
-    before = effects.kind_named(key)
-    effects._kinds[key] = replace(before, **changes)
-    try:
-        yield before
-    finally:
-        effects._kinds[key] = before
 
 
 # --- The way through ----------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The pages: every address times every role, plain POST from draft to decision, secret votes, right-to-left, speed."""
+"""The pages: what is not there, plain POST from draft to decision, secret votes, right-to-left, speed."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import get_resolver, reverse
+from django.urls import reverse
 
 from community_ai.core.clock import clock_at
-from governance.models import Comment, Member, Proposal, ProposalState, Suspension
+from governance.models import Member, Proposal, ProposalState, Suspension
 from governance.services import ballots, closing, comments
 from governance.services.appointments import role_keys_of
 from tests.governance.decisions.conftest import NOON, closes, draft_appointment, later, make_community, opened
@@ -20,61 +20,7 @@ from tests.governance.decisions.visits import cast, write_draft
 pytestmark = pytest.mark.usefixtures("an_hour_after_noon")
 
 
-# --- Who may ------------------------------------------------------------------------------------------------------
-
-LOGIN, OK, NO, GONE, DONE, BAD = "login", 200, 403, 404, 302, 409
-# name, arguments, method: nobody, outsider (suspended), member, admin, author. Of a draft of the author's.
-TABLE = [
-    ("decisions", [], "get", LOGIN, LOGIN, OK, OK, OK),
-    ("proposal_start", [], "get", LOGIN, LOGIN, OK, OK, OK),
-    ("proposal_draft", ["role-appoint"], "get", LOGIN, LOGIN, OK, OK, OK),
-    ("proposal_draft", ["role-appoint"], "post", LOGIN, LOGIN, 422, 422, 422),
-    ("proposal_draft", ["suspension-ratify"], "get", LOGIN, LOGIN, GONE, GONE, GONE),
-    ("voting_rules", [], "get", LOGIN, LOGIN, OK, OK, OK),
-    ("roles", [], "get", LOGIN, LOGIN, OK, OK, OK),
-    ("suspend", [], "get", LOGIN, LOGIN, NO, OK, NO),
-    ("suspend", [], "post", LOGIN, LOGIN, NO, 422, NO),
-    ("time_zone", [], "get", LOGIN, LOGIN, OK, OK, OK),
-    ("time_zone", [], "post", LOGIN, LOGIN, DONE, DONE, DONE),
-    ("proposal", ["pk"], "get", LOGIN, LOGIN, OK, OK, OK),
-    ("proposal_amend", ["pk"], "get", LOGIN, LOGIN, BAD, BAD, OK),
-    ("proposal_amend", ["pk"], "post", LOGIN, LOGIN, BAD, BAD, 422),
-    ("proposal_comment", ["pk"], "post", LOGIN, LOGIN, 422, 422, 422),
-    ("proposal_vote", ["pk"], "post", LOGIN, LOGIN, BAD, BAD, BAD),
-    ("proposal_withdraw", ["pk"], "post", LOGIN, LOGIN, BAD, BAD, DONE),
-    ("proposal_open", ["pk"], "post", LOGIN, LOGIN, BAD, BAD, BAD),
-]
-WHO = ["nobody", "suspended", "member", "admin", "author"]
-ROWS = [(*row[:3], who, row[3 + index]) for row in TABLE for index, who in enumerate(WHO)]
-
-
-@pytest.mark.parametrize(("name", "arguments", "method", "who", "expected"), ROWS)
-def test_every_address_times_every_role(name, arguments, method, who, expected, members, browser_of) -> None:
-    admin, author, member, suspended, _ = members
-    proposal = draft_appointment(author, member)
-    client = browser_of(
-        {"nobody": None, "suspended": suspended, "member": member, "admin": admin, "author": author}[who]
-    )
-    Member.objects.filter(pk=suspended.pk).update(is_active=False)
-    address = reverse(f"governance:{name}", args=[proposal.pk if part == "pk" else part for part in arguments])
-    response = getattr(client, method)(address)
-    if expected == LOGIN:
-        assert response.status_code == 302
-        assert response["Location"].startswith("/accounts/login/")
-    else:
-        assert response.status_code == expected
-    if expected != DONE:
-        proposal.refresh_from_db()
-        assert proposal.state == ProposalState.DRAFT
-        assert proposal.version == 1
-        assert not Comment.objects.exists()
-
-
-def test_no_address_is_missing_from_the_table() -> None:
-    from governance.decision_urls import urlpatterns
-
-    assert {pattern.name for pattern in urlpatterns} == {row[0] for row in TABLE}
-    assert all(name in get_resolver("governance.urls").reverse_dict for name in {row[0] for row in TABLE})
+# --- What is not there --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

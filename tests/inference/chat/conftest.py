@@ -37,7 +37,7 @@ def _connection_of_channels(django_db_setup: None) -> Iterator[None]:
 def version(db: None, worker: WorkerProcess) -> BehaviourVersion:
     """The behaviour in force is the one that the worker knows."""
     Community.objects.create(name="Test", language="en", founded_at=now())
-    return behaviour.register(behaviour=worker.behaviour, provisional=True, now=now())
+    return behaviour.found(behaviour=worker.behaviour, now=now())
 
 
 @pytest.fixture

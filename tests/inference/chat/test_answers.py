@@ -16,8 +16,10 @@ from inference.engine.engine import FailureCode
 from inference.engine.protocol import Done, Turn
 from inference.live.live_answer import LiveAnswer, Phase
 from inference.models import Answer, AnswerState, BehaviourVersion, Message
-from inference.services import answers, behaviour, questions
+from inference.services import answers, questions
+from inference.services.serving import for_worker
 from tests.inference.chat.conftest import answered, asked, progress_of, state_of
+from tests.inference.deciding import decide
 
 DONE = Done("x", "end", 40, 30, 7, 120, 900, "a" * 64)
 STOPPED = replace(DONE, reason="cancelled")
@@ -107,7 +109,7 @@ def test_stopping_what_has_ended_changes_nothing(owner: Member) -> None:
 
 
 def turns_for(message: Message) -> tuple[Turn, ...]:
-    request = answers.request_for(answer_id=in_service(Answer).get(message=message).pk)
+    request = answers.request_for(answer_id=in_service(Answer).get(message=message).pk, now=now())
     assert request is not None
     return request.turns
 
@@ -145,18 +147,18 @@ def test_a_question_is_answered_by_the_behaviour_in_force_when_its_turn_comes(
 ) -> None:
     message = asked(owner, "Hm?")
     newer = replace(Behaviour.from_json(version.content), temperature_milli=100)
-    second = behaviour.register(behaviour=newer, provisional=False, now=now())
-    request = answers.request_for(answer_id=in_service(Answer).get(message=message).pk)
+    second = decide(owner, "behaviour-sampling", newer, now=now())
+    request = answers.request_for(answer_id=in_service(Answer).get(message=message).pk, now=now())
     assert request is not None
     assert request.behaviour == second.sha256
     assert in_service(Answer).get(message=message).behaviour == second
-    assert behaviour.in_force_by_hash(second.sha256) == newer
-    assert behaviour.in_force_by_hash(version.sha256) is None
+    assert for_worker(second.sha256, preview=False, now=now()) == newer
+    assert for_worker(version.sha256, preview=False, now=now()) is None
 
 
 def test_nothing_is_asked_for_an_answer_that_has_ended(owner: Member) -> None:
     message = answered(asked(owner, "Hm?"), "Hm.")
-    assert answers.request_for(answer_id=in_service(Answer).get(message=message).pk) is None
+    assert answers.request_for(answer_id=in_service(Answer).get(message=message).pk, now=now()) is None
 
 
 def test_a_new_answer_is_asked_for_with_its_own_question_only(owner: Member) -> None:

@@ -15,6 +15,7 @@ from consent.access import in_service, own
 from governance.models import Member
 from inference import live
 from inference.models import Answer, AnswerState, BehaviourVersion, Conversation, Message
+from tests.append_only import triggers_lifted
 from tests.inference.chat.conftest import answered, asked, in_db, signed_in, state_of, until
 
 CHAT = "/chat/"
@@ -303,7 +304,8 @@ async def test_without_javascript_the_answer_comes_all_the_same(owner: Member, c
 
 
 def test_asking_for_a_behaviour_that_is_missing_is_refused_in_words(owner: Member) -> None:
-    BehaviourVersion.objects.all().delete()
+    with triggers_lifted():
+        BehaviourVersion.objects.all().delete()
     response = signed_in(owner).post(CHAT, {"text": "Hello?"})
     assert response.status_code == 422
     assert "has not decided yet how its AI behaves" in response.content.decode()

@@ -14,6 +14,7 @@ from inference.engine.llama import start_backend
 from inference.engine.protocol import Generate, Turn
 from inference.engine.served import EngineSettings, ModelOnDisk, Served
 from tests.inference.conftest import WorkerProcess, short_answers
+from tests.inference.engine.talk import Engine
 
 
 class OwnWorker(WorkerProcess):
@@ -49,6 +50,21 @@ def served(bundled_model: Path, behaviour: Behaviour) -> Iterator[Served]:
     )
     yield served
     served.close()
+
+
+@pytest.fixture
+def model(bundled_model: Path, behaviour: Behaviour) -> ModelOnDisk:
+    return ModelOnDisk(bundled_model, behaviour.model_sha256, "bundled")
+
+
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    """An engine that loads what it is asked for; it must end when told to."""
+    engine = Engine()
+    yield engine
+    engine.loop.stop()
+    engine.loop.join(30)
+    assert engine.ended.is_set()
 
 
 @pytest.fixture

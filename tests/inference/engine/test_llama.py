@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import itertools
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.behaviour import Behaviour
+from inference.behaviour import Behaviour, Wording
 from inference.engine.batcher import Batcher
 from inference.engine.ledger import KeptKey
 from inference.engine.llama import BATCH, DecodeFailed, LlamaModel, ModelUnusable, Part, Sampler, TextAssembler
-from inference.engine.protocol import Generate, Turn
+from inference.engine.protocol import Done, Generate, Turn
 from inference.engine.served import EngineSettings, ModelOnDisk, Served
 from inference.engine.stream import Stream
 
@@ -136,7 +137,9 @@ def test_a_changed_behaviour_reuses_nothing(served: Served, behaviour: Behaviour
 
 def test_a_failed_decode_fails_one_request_and_not_its_neighbours(served: Served, behaviour: Behaviour) -> None:
     batcher = Batcher(served)
-    streams = [admitted(served, behaviour, member, "Tell me about rivers.") for member in ("ana", "ben", "cho", "dua")]
+    streams = [admitted(served, behaviour, member, "Tell me about rivers.") for member in ("ana", "ben", "cho")]
+    mannered = replace(behaviour, greeting="Hi!", max_sentences=1, wordings=(Wording("river", "awa"),))
+    streams.append(admitted(served, mannered, "dua", "Tell me about rivers."))
     while not all(stream.writing for stream in streams):
         batcher.step(streams)
     streams[2].tokens[-1] = served.model.vocab_size + 5  # llama.cpp refuses a token that does not exist
@@ -147,6 +150,13 @@ def test_a_failed_decode_fails_one_request_and_not_its_neighbours(served: Served
     assert set(ended.values()) <= {"end", "length"}
     for stream in [*streams, reader]:
         finished(served, stream)
+
+
+def test_an_answer_stopped_before_its_first_word_does_not_even_greet(served: Served, behaviour: Behaviour) -> None:
+    stream = admitted(served, replace(behaviour, greeting="Hi!"), "ana", "Tell me about rivers.")
+    stream.finish("cancelled", time.monotonic())
+    assert [type(event) for event in stream.events] == [Done]
+    finished(served, stream)
 
 
 def test_a_failed_prompt_fails_alone(served: Served, behaviour: Behaviour) -> None:
@@ -173,7 +183,7 @@ def test_a_refused_batch_leaves_the_cache_as_it_was(served: Served) -> None:
 
 def test_choosing_candidates_before_the_penalty_changes_nothing(served: Served, behaviour: Behaviour) -> None:
     """The shortcut in Sampler is exact: with one candidate left, both chains must pick the same token."""
-    parts = {**behaviour.to_json(), "temperature_milli": 0, "repeat_penalty_milli": 1800}
+    parts = {**behaviour.to_json(), "temperature_milli": 0, "repeat_penalty_milli": 1300}
     short = Sampler(served.model, Behaviour.from_json({**parts, "top_k": 1}), 1)
     plain = Sampler(served.model, Behaviour.from_json({**parts, "top_k": 0}), 1)
     tokens = served.model.tokenize("one two three one two three one two", False)
@@ -189,6 +199,16 @@ def test_choosing_candidates_before_the_penalty_changes_nothing(served: Served, 
     served.context.cut(92)
     short.close()
     plain.close()
+
+
+def test_what_is_forbidden_is_not_chosen(served: Served, behaviour: Behaviour) -> None:
+    greedy = Sampler(served.model, Behaviour.from_json({**behaviour.to_json(), "temperature_milli": 0}), 1)
+    row = served.context.decode([Part(93, 0, served.model.tokenize("one two three four", False), True)])[0]
+    first = greedy.sample(served.context, row)
+    served.context.forbid(row, {first})
+    assert greedy.sample(served.context, row) != first
+    served.context.cut(93)
+    greedy.close()
 
 
 def test_long_texts_are_tokenised_whole(served: Served) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,40 +15,9 @@ from inference.engine.protocol import Done, Failed, Forget, Forgotten, Generate,
 from inference.engine.requantise import requantise
 from inference.engine.served import EngineSettings, ModelOnDisk
 from inference.services.model_files import sha256_of
+from tests.inference.engine.talk import Engine
 
 Question = Callable[..., Generate]
-
-
-class Engine:
-    """An engine in this process, and what it said."""
-
-    def __init__(self) -> None:
-        self.said: queue.Queue[Reply] = queue.Queue()
-        self.ended = threading.Event()
-        self.loop = EngineLoop(EngineSettings(threads=2, kv_memory_mb=64), self.deliver, self.ended.set)
-        self.loop.start()
-
-    def deliver(self, messages: Sequence[tuple[int, Reply]]) -> None:
-        for _client, message in messages:
-            self.said.put(message)
-
-    def endings(self, count: int) -> dict[str, Done | Failed]:
-        """Wait until `count` requests have ended."""
-        ended: dict[str, Done | Failed] = {}
-        while len(ended) < count:
-            message = self.said.get(timeout=120)
-            if isinstance(message, Done | Failed):
-                ended[message.id] = message
-        return ended
-
-
-@pytest.fixture
-def engine() -> Iterator[Engine]:
-    engine = Engine()
-    yield engine
-    engine.loop.stop()
-    engine.loop.join(30)
-    assert engine.ended.is_set()
 
 
 @pytest.fixture(scope="module")
@@ -59,11 +27,6 @@ def other_model(bundled_model: Path, tmp_path_factory: pytest.TempPathFactory) -
     path = tmp_path_factory.mktemp("models") / "other.gguf"
     requantise(bundled_model, path, kind="Q8_0", threads=2)
     return ModelOnDisk(path, sha256_of(path), "other")
-
-
-@pytest.fixture
-def model(bundled_model: Path, behaviour: Behaviour) -> ModelOnDisk:
-    return ModelOnDisk(bundled_model, behaviour.model_sha256, "bundled")
 
 
 def test_two_models_take_turns_and_each_answers_its_own(

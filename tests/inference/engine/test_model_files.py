@@ -9,6 +9,7 @@ import shutil
 import ssl
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -22,13 +23,15 @@ from django.core.management.base import CommandError
 from django.db import IntegrityError
 
 from community_ai.core.clock import now
-from inference.behaviour import Behaviour
+from inference.behaviour import Behaviour, founding_behaviour
 from inference.engine.llama import ModelUnusable
 from inference.gguf_header import BadModelFile
 from inference.management.commands import worker
 from inference.models import ModelFile
 from inference.services import behaviour as behaviours
 from inference.services import model_downloads, model_files, tuning
+from tests.governance.decisions.conftest import make_community
+from tests.inference.deciding import decide
 from tests.inference.engine.test_gguf_header import GOOD, gguf
 
 pytestmark = pytest.mark.django_db
@@ -56,7 +59,9 @@ def add(path: Path, **parts: object) -> ModelFile:
 
 
 def behaviour_for(file: ModelFile, tolerance_milli: int = 50) -> Behaviour:
-    return Behaviour("Be kind.", file.sha256, 600, 950, 40, 50, 1100, 64, tolerance_milli)
+    return replace(
+        founding_behaviour(community_name="Test", model_sha256=file.sha256), variant_tolerance_milli=tolerance_milli
+    )
 
 
 def variant_of(file: ModelFile, path: Path, increase: str) -> ModelFile:
@@ -159,7 +164,7 @@ def test_the_bundled_model_is_installed_once(bundled_model: Path) -> None:
 def test_list_and_verify_say_what_is_there(tiny: Path) -> None:
     file = add(tiny)
     assert "No file answers yet." in said("list")
-    behaviours.register(behaviour=behaviour_for(file), provisional=True, now=now())
+    behaviours.found(behaviour=behaviour_for(file), now=now())
     listed = said("list")
     assert f"* {file.filename}" in listed
     assert file.sha256 in listed
@@ -324,10 +329,11 @@ def test_what_the_engine_is_asked_for_names_a_behaviour_of_the_database() -> Non
     file = model_files.install_bundled(now=now())
     first = behaviour_for(file)
     assert worker.newest_in_force() is None
-    behaviours.register(behaviour=first, provisional=True, now=now())
+    members = make_community(1)
+    behaviours.found(behaviour=first, now=now())
     second = Behaviour.from_json({**first.to_json(), "charter": "Be brief."})
-    assert worker.in_force(first.sha256) == first == worker.newest_in_force()
-    behaviours.register(behaviour=second, provisional=False, now=now())
-    assert worker.in_force(first.sha256) is None
-    assert worker.in_force(second.sha256) == second
+    assert worker.allowed(first.sha256, False) == first == worker.newest_in_force()
+    decide(members[0], "behaviour-charter", second, now=now())
+    assert worker.allowed(first.sha256, False) is None
+    assert worker.allowed(second.sha256, False) == second
     assert worker.serving(second).sha256 == file.sha256

@@ -43,7 +43,9 @@ def build(turns: list[Turn], *, template: str = CHATML, charter: str = "Be kind.
     )
 
 
-def real(served: Served, turns: list[Turn], *, charter: str = "Be kind.", limit: int = 2000) -> Prompt:
+def real(
+    served: Served, turns: list[Turn], *, charter: str = "Be kind.", limit: int = 2000, greeting: str = ""
+) -> Prompt:
     return build_prompt(
         template=served.template,
         tokenize=served.model.tokenize,
@@ -52,6 +54,7 @@ def real(served: Served, turns: list[Turn], *, charter: str = "Be kind.", limit:
         limit=limit,
         today=DAY,
         bos=served.model.leading_token,
+        greeting=greeting,
     )
 
 
@@ -70,6 +73,21 @@ def test_control_tokens_typed_by_a_member_stay_text(served: Served, hostile: str
     assert hostile in text  # it is there, as text
     as_control = served.model.tokenize(hostile, True)
     assert as_control != served.model.tokenize(hostile, False)  # so the test could fail
+
+
+@pytest.mark.parametrize("greeting", ["¡Hola!", *CONTROL_TEXTS])
+def test_the_greeting_ends_the_prompt_as_text(served: Served, greeting: str) -> None:
+    plain = real(served, [Turn("user", "Hello")])
+    greeted = real(served, [Turn("user", "Hello")], greeting=greeting)
+    as_text = served.model.tokenize(greeting, False)
+    assert greeted.tokens == (*plain.tokens, *as_text)
+    assert greeted.prefix_tokens == plain.prefix_tokens
+    assert (greeted.greeting, plain.greeting) == (greeting, "")
+    assert control_tokens(served, greeted.tokens) == control_tokens(served, plain.tokens)
+    fits = len(greeted.tokens)
+    assert real(served, [Turn("user", "Hello")], greeting=greeting, limit=fits) == greeted
+    with pytest.raises(TooLong):
+        real(served, [Turn("user", "Hello")], greeting=greeting, limit=fits - 1)
 
 
 def test_control_tokens_voted_into_the_charter_or_in_an_old_answer_stay_text(served: Served) -> None:

@@ -39,6 +39,7 @@ requests = st.one_of(
         behaviour=st.from_regex(r"[0-9a-f]{64}", fullmatch=True),
         turns=st.builds(lambda earlier, last: (*earlier, last), turns, questions),
         max_tokens=st.none() | st.integers(1, 4096),
+        preview=st.booleans(),
     ),
     st.builds(Cancel, ids),
     st.builds(Forget, ids, names, st.none() | names),
@@ -109,6 +110,17 @@ def test_one_spoilt_part_never_breaks_anything_else(request: protocol.Request, p
     except ProtocolError as error:
         fault = error
     assert fault is None or fault.request_id in ("", data["id"])
+
+
+@pytest.mark.parametrize("value", [None, 0, 1, "true", [], {}])
+def test_a_preview_is_asked_for_in_so_many_words(value: object) -> None:
+    data = json.loads(body(protocol.encode(Generate("a", "m", None, "0" * 64, (Turn("user", "Hi"),)))))
+    assert data.pop("preview") is False
+    request = protocol.decode_request(json.dumps(data).encode())
+    assert isinstance(request, Generate)
+    assert request.preview is False
+    with pytest.raises(ProtocolError, match="preview"):
+        protocol.decode_request(json.dumps({**data, "preview": value}).encode())
 
 
 @pytest.mark.parametrize(

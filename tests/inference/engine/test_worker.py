@@ -107,6 +107,19 @@ async def test_an_unknown_behaviour_is_refused(client: AsyncEngineClient, questi
     assert (await failed(client, question("Hi", behaviour="f" * 64))).code == FailureCode.BEHAVIOUR_UNKNOWN
 
 
+async def test_what_is_under_discussion_answers_previews_only(
+    worker: WorkerProcess, client: AsyncEngineClient, question: Question
+) -> None:
+    proposed = worker.discussed.sha256
+    refusal = await failed(client, question("Hi", behaviour=proposed))
+    assert refusal.code == FailureCode.BEHAVIOUR_UNKNOWN
+    await done(client, question("Hi", behaviour=proposed, preview=True))
+    await done(client, question("Hi", preview=True))
+    assert (
+        await failed(client, question("Hi", behaviour="f" * 64, preview=True))
+    ).code == FailureCode.BEHAVIOUR_UNKNOWN
+
+
 async def test_a_question_that_is_too_long_is_refused_with_figures(
     client: AsyncEngineClient, question: Question
 ) -> None:

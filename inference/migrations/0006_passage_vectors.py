@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inference', '0002_model_file'),
+        ('inference', '0005_samples'),
         ('knowledge', '0001_initial'),
     ]
 

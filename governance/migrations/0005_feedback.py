@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('governance', '0003_decisions'),
+        ('governance', '0004_hidden_comments'),
     ]
 
     operations = [

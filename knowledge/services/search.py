@@ -92,10 +92,10 @@ def exact(
             return []
         # First by the index of titles alone: with the other conditions SQLite would walk through all entries.
         named = access.in_service(Entry).filter(**{f"{field_name}__in": parts}).order_by()
-        rows = entries.filter(
+        allowed = entries.filter(
             Q(kind__in=_NAMED) | Q(**{field_name: whole}), pk__in=list(named.values_list("pk", flat=True))
         )
-        rows = sorted(rows, key=lambda row: (-len(getattr(row, field_name)), row.created_at, row.pk))
+        rows = sorted(allowed, key=lambda row: (-len(getattr(row, field_name)), row.created_at, row.pk))
         for row in rows:
             found.setdefault(row.pk, row)
     return list(found.values())[:limit]

@@ -27,7 +27,7 @@ MAX_QUESTION = 1_000
 _CANDIDATES = 30
 # How many places in the index one question may look at: it bounds the time that a question takes, whatever the number
 # of passages. With these the right passage is among the candidates as often as with all terms (docs/decisions/0017).
-_BUDGETS = {WORDS: 5_000, TRIGRAMS: 10_000}
+_BUDGETS = {WORDS: 4_000, TRIGRAMS: 4_000}
 _LEAST_TERMS = 3
 # Kinds that are named inside a question; titles of the others are whole questions.
 _NAMED = (EntryKind.TERM, EntryKind.PHRASE)

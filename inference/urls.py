@@ -1,6 +1,6 @@
 from django.urls import path
 
-from inference.views import conversations, messages
+from inference.views import conversations, messages, teaching
 
 app_name = "inference"
 
@@ -14,4 +14,6 @@ urlpatterns = [
     path("chat/messages/<uuid:message_id>/again/", messages.ask_again, name="ask_again"),
     path("chat/messages/<uuid:message_id>/stop/", messages.stop, name="stop"),
     path("chat/messages/<uuid:message_id>/show/", messages.show, name="show"),
+    path("chat/messages/<uuid:message_id>/teach/", teaching.teach, name="teach"),
+    path("chat/messages/<uuid:message_id>/ask-teachers/", teaching.ask_teachers, name="ask_teachers"),
 ]

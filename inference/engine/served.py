@@ -18,7 +18,7 @@ from inference.engine.llama import (
     thread_count,
 )
 from inference.engine.prompt import ChatTemplate, Prompt, TemplateFault, build_prompt
-from inference.engine.protocol import Turn
+from inference.engine.protocol import Passage, Turn
 from inference.engine.scheduler import Pace
 
 
@@ -82,7 +82,9 @@ class Served:
         """Longest answer: the behaviour's, the request's if shorter, at most half the context; in tokens."""
         return min(behaviour.max_answer_tokens, wanted or behaviour.max_answer_tokens, self.context_tokens // 2)
 
-    def prompt(self, behaviour: Behaviour, turns: tuple[Turn, ...], answer_limit: int) -> Prompt:
+    def prompt(
+        self, behaviour: Behaviour, turns: tuple[Turn, ...], answer_limit: int, passages: tuple[Passage, ...] = ()
+    ) -> Prompt:
         """The prompt's tokens. Raises TooLong or TemplateFault."""
         return build_prompt(
             template=self.template,
@@ -92,6 +94,7 @@ class Served:
             limit=self.context_tokens - answer_limit,
             today=date.today(),
             bos=self.model.leading_token,
+            passages=passages,
         )
 
     def wipe(self) -> None:

@@ -8,6 +8,7 @@ from community_ai.core.doctor import Finding, ok, register_check, warning
 from community_ai.core.jobs import register_regular_job
 from inference.retrieval.embedder import embedder
 from inference.services import passage_vectors
+from inference.services.lookups import forget_entry
 from inference.vector_jobs import fill_vectors, queue_filling
 from knowledge import hooks
 
@@ -15,6 +16,7 @@ from knowledge import hooks
 def begin_retrieving() -> None:
     """Called once, when the apps are ready."""
     hooks.on_passages_changed(renew_vectors)
+    hooks.on_forgotten(forget_entry)
     register_regular_job("vectors of passages", fill_vectors, every=1)
     register_check("retrieval", check_retrieval)
 

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from inference import behaviour_urls
-from inference.views import conversations, messages
+from inference.views import conversations, messages, teaching
 
 app_name = "inference"
 
@@ -16,4 +16,6 @@ urlpatterns = [
     path("chat/messages/<uuid:message_id>/stop/", messages.stop, name="stop"),
     path("chat/messages/<uuid:message_id>/show/", messages.show, name="show"),
     *behaviour_urls.urlpatterns,
+    path("chat/messages/<uuid:message_id>/teach/", teaching.teach, name="teach"),
+    path("chat/messages/<uuid:message_id>/ask-teachers/", teaching.ask_teachers, name="ask_teachers"),
 ]

@@ -8,6 +8,18 @@ from typing import Any
 from django.db import models
 
 from community_ai.core.append_only import AppendOnly
+from governance.guards import unchanged, unchanged_or_forgotten
+
+ENTRY_UPDATES = " AND ".join(
+    [
+        unchanged("id", "created_at"),
+        # Nobody becomes the author of somebody else's entry; an author can be forgotten.
+        unchanged_or_forgotten("author_id"),
+        # What is being deleted does not come back: its labels could be gone already.
+        "(OLD.state <> 'forgotten' OR NEW.state = 'forgotten')",
+    ]
+)
+"""Under which an update of an entry is let through."""
 
 
 class GoesWithItsEntry(AppendOnly):

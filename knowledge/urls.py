@@ -19,6 +19,7 @@ app_name = "knowledge"
 urlpatterns = [
     path("", home.home, name="home"),
     path("", include("knowledge.import_urls")),
+    path("", include("knowledge.teaching_urls")),
     path("search/", search.search, name="search"),
     path("dictionary/", dictionary.dictionaries, name="dictionaries"),
     path("dictionary/<str:tag>/", dictionary.dictionary, name="dictionary"),

@@ -68,6 +68,8 @@ class EngineLoop(threading.Thread):
 
     def submit(self, client: int, request: Generate, behaviour: Behaviour, model: ModelOnDisk) -> None:
         stream = Stream(client, request, behaviour, model, arrived=time.monotonic())
+        # A deleted entry must leave no trace, so what was computed with one is not kept either.
+        stream.keep = not request.passages
         self._commands.put(partial(self._submit, stream))
 
     def cancel(self, client: int, request_id: str) -> None:
@@ -185,7 +187,8 @@ class EngineLoop(threading.Thread):
         """Build the prompt, or fail the request while it waits."""
         stream.answer_limit = served.answer_limit(stream.behaviour, stream.request.max_tokens)
         try:
-            stream.prompt = served.prompt(stream.behaviour, stream.request.turns, stream.answer_limit)
+            request = stream.request
+            stream.prompt = served.prompt(stream.behaviour, request.turns, stream.answer_limit, request.passages)
         except TooLong as error:
             self._fail(
                 stream,

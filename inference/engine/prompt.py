@@ -21,7 +21,7 @@ import jinja2
 import jinja2.ext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from inference.engine.protocol import Turn
+from inference.engine.protocol import Passage, Turn
 
 Tokenizer = Callable[[str, bool], Sequence[int]]
 """(text, control tokens recognised) -> token ids."""
@@ -177,6 +177,18 @@ def tidy(turns: Sequence[Turn]) -> list[Turn]:
     return result
 
 
+def with_passages(question: str, passages: Sequence[Passage]) -> str:
+    """The last turn's text: the passages, numbered as they are cited, and then the question.
+
+    They are text like the question's: nothing in them is told from what a member may type. The shape is the one that
+    the smallest model we ship answers best from (docs/retrieval.md).
+    """
+    if not passages:
+        return question
+    notes = [f"[{number}] {passage.title}\n{passage.text}" for number, passage in enumerate(passages, 1)]
+    return "\n\n".join(["Our notes:", *notes, f"Question: {question}"])
+
+
 def build_prompt(
     *,
     template: ChatTemplate,
@@ -187,17 +199,23 @@ def build_prompt(
     today: date,
     bos: int | None,
     greeting: str = "",
+    passages: Sequence[Passage] = (),
 ) -> Prompt:
     """The prompt's tokens, at most `limit`: the oldest question-and-answer pairs are left out until it fits.
 
     With a `greeting` the model finds that it has begun its answer with it, and goes on from there. It has no space
-    at its end: the models' words bring their own. `bos` is the token that must come first when the model wants one
-    and the template does not write it.
+    at its end: the models' words bring their own. `passages` stand beside the last question only; when it alone is too
+    long with them, the last ones are left out. `bos` is the token that must come first when the model wants one and
+    the template does not write it.
     Raises TooLong with figures when the last question alone does not fit, TemplateFault when the template
     is at fault.
     """
     kept = tidy(turns)
     total = len(kept)
+    question = kept[-1].content if kept else ""
+    beside = list(passages)
+    if beside and kept:
+        kept[-1] = Turn("user", with_passages(question, beside))
     known: dict[tuple[str, bool], Sequence[int]] = {}
 
     def tokens_of(segment: Segment) -> Sequence[int]:
@@ -230,6 +248,10 @@ def build_prompt(
         tokens += greeted
         if len(tokens) <= limit:
             return Prompt(tuple(tokens), prefix or 0, total - len(kept), greeting)
-        if len(kept) == 1:
+        if len(kept) > 1:
+            kept = kept[2:]
+        elif beside:
+            beside.pop()
+            kept = [Turn("user", with_passages(question, beside))]
+        else:
             raise TooLong(len(tokens), limit)
-        kept = kept[2:]

@@ -16,6 +16,8 @@ MAX_FRAME = 1 << 20
 
 MAX_TURNS = 400
 MAX_TOKENS = 4096
+MAX_PASSAGES = 8
+MAX_PASSAGE_CHARACTERS = 4_000
 
 HEADER = struct.Struct(">I")
 
@@ -50,12 +52,21 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of the community's knowledge, to be read beside the question."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Generate:
     """Ask for an answer to the last turn, which is the member's.
 
     `member` and `conversation` are opaque names; nothing computed for one member is reused for another, and
     nothing is kept without a conversation. `max_tokens` may shorten the longest answer of the behaviour,
-    never extend it. With `preview` the behaviour may also be that of a proposal under discussion.
+    never extend it. With `preview` the behaviour may also be that of a proposal under discussion. `passages`, the
+    best first, are placed next to the question; what is computed with them is never kept.
     """
 
     id: str
@@ -65,6 +76,7 @@ class Generate:
     turns: tuple[Turn, ...]
     max_tokens: int | None = None
     preview: bool = False
+    passages: tuple[Passage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +282,7 @@ def decode_request(body: bytes) -> Request:
             turns=fields.turns("turns"),
             max_tokens=fields.optional_int("max_tokens", 1, MAX_TOKENS),
             preview=fields.flag("preview"),
+            passages=fields.passages("passages"),
         )
     elif kind == "cancel":
         request = Cancel(request_id)
@@ -363,6 +376,20 @@ class _Fields:
         if turns[-1].role != "user" or not turns[-1].content.strip():
             raise self.fail(name, "the last must be a question of the user.")
         return tuple(turns)
+
+    def passages(self, name: str) -> tuple[Passage, ...]:
+        value = self._data.pop(name, [])
+        if not isinstance(value, list) or len(value) > MAX_PASSAGES:
+            raise self.fail(name, f"must be a list of at most {MAX_PASSAGES} passages.")
+        passages = []
+        for item in value:
+            if not isinstance(item, dict) or set(item) != {"title", "text"}:
+                raise self.fail(name, "each must have a title and a text.")
+            for text in item.values():
+                if not isinstance(text, str) or len(text) > MAX_PASSAGE_CHARACTERS:
+                    raise self.fail(name, f"each part must be a text of at most {MAX_PASSAGE_CHARACTERS} characters.")
+            passages.append(Passage(self._unicode(name, item["title"]), self._unicode(name, item["text"])))
+        return tuple(passages)
 
     def no_others(self) -> None:
         if self._data:

@@ -19,7 +19,7 @@ from inference.engine.llama import (
 )
 from inference.engine.manner import greeting_for
 from inference.engine.prompt import ChatTemplate, Prompt, TemplateFault, build_prompt
-from inference.engine.protocol import Turn
+from inference.engine.protocol import Passage, Turn
 from inference.engine.scheduler import Pace
 
 
@@ -83,7 +83,9 @@ class Served:
         """Longest answer: the behaviour's, the request's if shorter, at most half the context; in tokens."""
         return min(behaviour.max_answer_tokens, wanted or behaviour.max_answer_tokens, self.context_tokens // 2)
 
-    def prompt(self, behaviour: Behaviour, turns: tuple[Turn, ...], answer_limit: int) -> Prompt:
+    def prompt(
+        self, behaviour: Behaviour, turns: tuple[Turn, ...], answer_limit: int, passages: tuple[Passage, ...] = ()
+    ) -> Prompt:
         """The prompt's tokens. Raises TooLong or TemplateFault."""
         return build_prompt(
             template=self.template,
@@ -94,6 +96,7 @@ class Served:
             today=date.today(),
             bos=self.model.leading_token,
             greeting=greeting_for(behaviour, turns),
+            passages=passages,
         )
 
     def wipe(self) -> None:

@@ -1,4 +1,6 @@
-"""The way from the event loop to the database: one thread that reads and one that writes, each with its connection.
+"""The way from the event loop to the database: a thread that reads, one that writes and one that searches.
+
+Each has its connection.
 
 Python runs one thread at a time: more of them would only take its lock from one another (measured with fifty questions
 at once: the last was told its place after 1.1 s with one reader, and after 1.4 s with three). Keeping the connections
@@ -34,6 +36,7 @@ class DatabaseThreads:
         self._connections: list[BaseDatabaseWrapper] = []
         self._lock = threading.Lock()
         self._reader = ThreadPoolExecutor(1, "live-read", initializer=self._keep_connection)
+        self._searcher = ThreadPoolExecutor(1, "live-search", initializer=self._keep_connection)
         self._writer = ThreadPoolExecutor(1, "live-write", initializer=self._keep_connection)
         self._to_write: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
 
@@ -41,6 +44,11 @@ class DatabaseThreads:
         """Call what only reads the database."""
         call = partial(function, *args, **kwargs)
         return await asyncio.get_running_loop().run_in_executor(self._reader, _checked, call)
+
+    async def search(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call what looks into the community's knowledge: it computes for a while, and readers do not wait for it."""
+        call = partial(function, *args, **kwargs)
+        return await asyncio.get_running_loop().run_in_executor(self._searcher, _checked, call)
 
     async def write(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Call what writes to the database, one call after the other; return when it is committed.
@@ -76,6 +84,7 @@ class DatabaseThreads:
 
     def _close(self) -> None:
         self._reader.shutdown()
+        self._searcher.shutdown()
         self._writer.shutdown()
         for kept in self._connections:
             kept.inc_thread_sharing()

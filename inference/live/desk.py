@@ -12,6 +12,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -22,11 +23,11 @@ from community_ai.core.clock import now
 from inference.doorbell import Ring, listen, unlisten
 from inference.engine.client import AsyncEngineClient, WorkerGone
 from inference.engine.engine import FailureCode
-from inference.engine.protocol import Event, Failed, Queued, Started, StatusReport, Text
+from inference.engine.protocol import Done, Event, Failed, Queued, Started, StatusReport, Text
 from inference.live.database_threads import DatabaseThreads
 from inference.live.live_answer import LiveAnswer, Phase, Pulse
 from inference.models import AnswerState
-from inference.services import answers
+from inference.services import answers, lookups
 from inference.services.serving import Paused, paused
 
 logger = logging.getLogger(__name__)
@@ -248,8 +249,18 @@ class AnswerDesk:
             if request is None:  # stopped or deleted meanwhile
                 live.settled = True
                 return
+            looked_up = await self._database.search(lookups.look_up, answer_id=live.row.pk, now=now())
+            if looked_up is None:
+                live.settled = True
+                return
+            if looked_up.whole:
+                await self._say(live, looked_up.begins)
+                return
+            request = replace(request, passages=looked_up.passages)
             last: Event = Failed(request.id, FailureCode.WORKER_GONE)
             async for event in self._client.generate(request):
+                if isinstance(event, Text) and not live.text and looked_up.begins:
+                    live.text = f"{looked_up.begins}\n\n"
                 self._note(live, event)
                 last = event
             if live.braked and not live.stopping:
@@ -276,6 +287,14 @@ class AnswerDesk:
             else:
                 await self._settle(live, answers.fail, reason=last.code, detail=_figures(last))
             return
+
+    async def _say(self, live: LiveAnswer, text: str) -> None:
+        """The community's notes answer, or it has none: no model wrote this, and the row names none."""
+        live.text, live.phase = text, Phase.WRITING
+        self._beat(live.row.conversation_id)
+        figures = {"prompt_tokens": 0, "cached_tokens": 0, "answer_tokens": 0, "first_token_ms": 0, "total_ms": 0}
+        done = Done(id=str(live.row.pk), reason="end", model_sha256="", **figures)
+        await self._settle(live, answers.finish, done=done)
 
     def _note(self, live: LiveAnswer, event: Event) -> None:
         match event:

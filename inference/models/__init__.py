@@ -2,6 +2,7 @@ from inference.models.answer import ANSWER_STATES, Answer, AnswerState
 from inference.models.behaviour_version import BehaviourVersion
 from inference.models.brake import Brake, BrakeMode, BrakeRelease
 from inference.models.conversation import Conversation
+from inference.models.lookup import Citation, Lookup
 from inference.models.message import Message
 from inference.models.model_file import ModelFile
 from inference.models.passage_vector import PassageVector
@@ -15,7 +16,9 @@ __all__ = [
     "Brake",
     "BrakeMode",
     "BrakeRelease",
+    "Citation",
     "Conversation",
+    "Lookup",
     "Message",
     "ModelFile",
     "PassageVector",

@@ -11,6 +11,8 @@ from consent.access import own
 from governance.services.waiting import titles_of
 from inference.models import ANSWER_STATES, Answer, Conversation, Message
 from inference.services.conversations import branches_of
+from knowledge.models import Correction
+from knowledge.services import corrections
 
 # A long conversation shows its newest turns first; the page offers the rest.
 MAX_SHOWN = 60
@@ -29,6 +31,8 @@ class Entry:
     answer: Answer | None
     position: int
     versions: int
+    # What the member said about the answer, if they did.
+    correction: Correction | None
     previous_id: UUID | None
     next_id: UUID | None
     decided: str = ""
@@ -70,6 +74,9 @@ def thread_of(*, conversation: Conversation, whole: bool = False) -> Thread:
         .select_related("answer__behaviour__decision__proposal")
     }
     decided = _decided(messages.values())
+    answers = {row.answer.pk: key for key, row in messages.items() if getattr(row, "answer", None) is not None}
+    said = corrections.about_answers(member=member, answer_ids=answers.keys()) if answers else {}
+    taught = {answers[answer_id]: row for answer_id, row in said.items()}
     entries = []
     for depth, key in enumerate(shown, start=len(path) - len(shown)):
         message = messages.get(key)
@@ -85,6 +92,7 @@ def thread_of(*, conversation: Conversation, whole: bool = False) -> Thread:
                 answer=answer,
                 position=place + 1,
                 versions=len(versions),
+                correction=taught.get(key),
                 previous_id=versions[place - 1] if place else None,
                 next_id=versions[place + 1] if place + 1 < len(versions) else None,
                 decided=decided.get(answer.behaviour.decision.proposal_id or 0, "") if answer else "",

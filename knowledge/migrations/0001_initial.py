@@ -4,8 +4,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 from community_ai.core.append_only import AppendOnly
-from governance.guards import unchanged, unchanged_or_forgotten
-from knowledge.guards import GoesWithItsEntry
+from knowledge.guards import ENTRY_UPDATES, GoesWithItsEntry
 from knowledge.index.tables import PassageIndex
 
 
@@ -221,8 +220,7 @@ class Migration(migrations.Migration):
             model_name='thanks',
             constraint=models.UniqueConstraint(fields=('entry', 'member'), name='one_thanks_from_each'),
         ),
-        # Nobody becomes the author of somebody else's entry; an author can be forgotten.
-        AppendOnly('entry', update_when=f"{unchanged('id', 'created_at')} AND {unchanged_or_forgotten('author_id')}", may_delete=True),
+        AppendOnly('entry', update_when=ENTRY_UPDATES, may_delete=True),
         AppendOnly('entryversion', may_clear=['author'], may_delete=True),
         GoesWithItsEntry('entryversion'),
         AppendOnly('label'),

@@ -136,6 +136,12 @@ def load(*, teacher: Member, pk: Any) -> Asked:
         raise NotFound(str(OpenQuestion._meta.verbose_name)) from None
 
 
+def became(question_id: UUID) -> QuestionState | None:
+    """The state alone of a question that is out of reach, for a teacher who had it before them."""
+    state = in_service(OpenQuestion).filter(pk=question_id).values_list("state", flat=True).first()
+    return QuestionState(state) if state is not None else None
+
+
 def answer(*, teacher: Member, question_id: UUID, new: NewEntry, now: datetime) -> Entry:
     """Publish an entry that answers it.
 
@@ -182,10 +188,10 @@ def _open_row(teacher: Member, question_id: UUID) -> OpenQuestion:
     handed = handed_in(OpenQuestion, reviewer=teacher).select_for_update(of=("self",))
     row = handed.select_related("member").filter(pk=question_id).first()
     if row is None:
-        known = in_service(OpenQuestion).filter(pk=question_id).values_list("state", flat=True).first()
-        if known is None:
+        state = became(question_id)
+        if state is None:
             raise NotFound(str(OpenQuestion._meta.verbose_name))
-        raise EndedMeanwhile(QuestionState(known))
+        raise EndedMeanwhile(state)
     return row
 
 

@@ -120,6 +120,12 @@ def load(*, reviewer: Member, pk: Any) -> HandedIn:
         raise NotFound(str(Correction._meta.verbose_name)) from None
 
 
+def became(correction_id: UUID) -> CorrectionState | None:
+    """The state alone of a correction that is out of reach, for a teacher who had it before them."""
+    state = in_service(Correction).filter(pk=correction_id).values_list("state", flat=True).first()
+    return CorrectionState(state) if state is not None else None
+
+
 def others_on(item: HandedIn, *, reviewer: Member) -> list[HandedIn]:
     """What else waits about the same question."""
     key = titles.key(item.question)
@@ -191,11 +197,10 @@ def _decidable(reviewer: Member, correction_id: UUID, number: int) -> Correction
     handed = handed_in(Correction, reviewer=reviewer).select_for_update(of=("self",))
     row = handed.select_related("member").filter(pk=correction_id).first()
     if row is None or row.state != CorrectionState.SUBMITTED:
-        # Of what is out of reach, its state alone: what became of what this teacher had before them.
-        known = in_service(Correction).filter(pk=correction_id).values_list("state", flat=True).first()
-        if known is None:
+        state = became(correction_id)
+        if state is None:
             raise NotFound(str(Correction._meta.verbose_name))
-        raise ReviewedMeanwhile(CorrectionState(known))
+        raise ReviewedMeanwhile(state)
     if row.member_id == reviewer.pk and not is_only_teacher(reviewer):
         raise OwnCorrection
     if row.number != number:

@@ -27,7 +27,7 @@ MAX_QUESTION = 1_000
 _CANDIDATES = 30
 # How many places in the index one question may look at: it bounds the time that a question takes, whatever the number
 # of passages. With these the right passage is among the candidates as often as with all terms (docs/decisions/0017).
-_BUDGETS = {WORDS: 5_000, TRIGRAMS: 10_000}
+_BUDGETS = {WORDS: 4_000, TRIGRAMS: 4_000}
 _LEAST_TERMS = 3
 # Kinds that are named inside a question; titles of the others are whole questions.
 _NAMED = (EntryKind.TERM, EntryKind.PHRASE)
@@ -92,10 +92,10 @@ def exact(
             return []
         # First by the index of titles alone: with the other conditions SQLite would walk through all entries.
         named = access.in_service(Entry).filter(**{f"{field_name}__in": parts}).order_by()
-        rows = entries.filter(
+        allowed = entries.filter(
             Q(kind__in=_NAMED) | Q(**{field_name: whole}), pk__in=list(named.values_list("pk", flat=True))
         )
-        rows = sorted(rows, key=lambda row: (-len(getattr(row, field_name)), row.created_at, row.pk))
+        rows = sorted(allowed, key=lambda row: (-len(getattr(row, field_name)), row.created_at, row.pk))
         for row in rows:
             found.setdefault(row.pk, row)
     return list(found.values())[:limit]

@@ -20,7 +20,7 @@ from knowledge import access
 from knowledge.credit import credit_line
 from knowledge.kind_words import KIND_WORDS
 from knowledge.kinds.label_terms import terms_lines
-from knowledge.models import Entry, EntryKind, EntryState, LabelVersion, Tag, Thanks
+from knowledge.models import Entry, EntryKind, EntryState, EntryVersion, LabelVersion, Tag, Thanks
 from knowledge.parts import parts
 from knowledge.rules_of_use import combine
 from knowledge.services import entries, shelves
@@ -49,15 +49,8 @@ def show(request: HttpRequest, entry: Entry, *, problem: Refused | None = None, 
     member, moment = member_of(request), now()
     labels = labels_of(entry, member=member)
     rules = combine(rules_of_version(label.version) for label in labels)
-    text = parts(entry.present.body)
-    part = _number(request.GET.get("part"), most=len(text))
     context: dict[str, Any] = {
-        "entry": entry,
-        "version": entry.present,
-        "words": KIND_WORDS[EntryKind(entry.kind)],
-        "text": text[part - 1],
-        "part": part,
-        "parts": len(text),
+        **wording(request, entry, entry.present),
         "credit": credit_line(entry, rules, member=member),
         "labels": labels,
         "themes": themes_of(entry),
@@ -70,6 +63,20 @@ def show(request: HttpRequest, entry: Entry, *, problem: Refused | None = None, 
         "problem": problem,
     }
     return render(request, "knowledge/entry.html", context, status=status)
+
+
+def wording(request: HttpRequest, entry: Entry, version: EntryVersion) -> dict[str, Any]:
+    """What the pages show of a version; of a long text the part that the address asks for."""
+    text = parts(version.body)
+    part = _number(request.GET.get("part"), most=len(text))
+    return {
+        "entry": entry,
+        "version": version,
+        "words": KIND_WORDS[EntryKind(entry.kind)],
+        "text": text[part - 1],
+        "part": part,
+        "parts": len(text),
+    }
 
 
 def labels_of(entry: Entry, *, member: Member) -> list[HangingLabel]:

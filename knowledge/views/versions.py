@@ -24,6 +24,7 @@ from knowledge.kind_words import KIND_WORDS
 from knowledge.models import Entry, EntryKind, EntryVersion
 from knowledge.rules_of_use import Rules
 from knowledge.services import history
+from knowledge.views import entry_page
 from knowledge.views.access import member_page, reachable_entry
 
 PER_PAGE = 5
@@ -75,12 +76,7 @@ def version(request: HttpRequest, pk: UUID, number: int) -> HttpResponse:
     if row is None:
         raise Http404
     rules = access.rules_on([entry.pk])[entry.pk]
-    context = {
-        "entry": entry,
-        "version": row,
-        "words": KIND_WORDS[EntryKind(entry.kind)],
-        "writer": writer(row.author, rules, member=member),
-    }
+    context = {**entry_page.wording(request, entry, row), "writer": writer(row.author, rules, member=member)}
     return render(request, "knowledge/version.html", context)
 
 

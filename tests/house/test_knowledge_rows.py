@@ -6,13 +6,15 @@ import ast
 from collections.abc import Iterator
 
 import pytest
+from django.db.models import Model
 
 from knowledge.access import _WAY
 from knowledge.models import EntryLabel
 from tests.house.test_personal_rows import by_hand
 from tests.house.tree import ROOT, modules, parse, storey_of
 
-GUARDED = {model.__name__ for model in (*_WAY, EntryLabel)}
+MODELS: list[type[Model]] = [*_WAY, EntryLabel]
+GUARDED = {model.__name__ for model in MODELS}
 # Relations that lead from one entry to others.
 ACCESSORS = {"related"}
 # Where the rows are made and the door stands.

@@ -25,11 +25,15 @@ def text_of(response: Any) -> str:
 
 
 def form_of(response: Any, *, with_field: str = "title") -> dict[str, Any]:
-    """What the form with this field would send untouched, without a button; lists where a name stands several times."""
+    """What the form with this field would send untouched, without a button; lists where a name stands several times.
+
+    As in a browser, the first line end of a text area is not part of its text.
+    """
     form: Form = Page("", response.status_code, response.content.decode()).form(with_field=with_field)
     found: dict[str, Any] = {}
     for name, value in form.fields:
-        found.setdefault(name, []).append(value)
+        if name != "csrfmiddlewaretoken":
+            found.setdefault(name, []).append(value.removeprefix("\r").removeprefix("\n"))
     return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
 
 

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from community_ai.core.housekeeping import wipe_deleted_text
+from community_ai.core.keystore import NodeKey
 from governance.models import AuditEntry, AuditPrivate, Member
 from knowledge.content import Content, Example
 from knowledge.index import removal
@@ -30,6 +31,7 @@ PAGE, RESERVED, IV = 4096, 80, 16
 
 def decrypted(path: Path) -> bytes:
     """Every page of the file, free ones too, as SQLite sees them (SQLCipher 4: AES-256-CBC, the IV behind the page)."""
+    assert isinstance(settings.NODE_KEY, NodeKey)
     key = settings.NODE_KEY.derive("database")
     data = path.read_bytes()
     pages = []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -274,11 +276,16 @@ def test_one_faulty_entry_undoes_its_batch_alone(author: Member, monkeypatch: py
 
 
 def test_who_waits_for_passages_is_told_of_each_change(author: Member, monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[tuple[str, Any]] = []
-    monkeypatch.setattr(
-        hooks, "_passages_changed", [lambda *, added, removed: told.append((list(added), list(removed)))]
-    )  # type: ignore[list-item]
-    monkeypatch.setattr(hooks, "_forgotten", [lambda *, entry_id, passage_ids: told.append((entry_id, passage_ids))])
+    told: list[tuple[Any, list[int]]] = []
+
+    def changed(*, added: Sequence[int], removed: Sequence[int]) -> None:
+        told.append((list(added), list(removed)))
+
+    def forgotten(*, entry_id: UUID, passage_ids: Sequence[int]) -> None:
+        told.append((entry_id, list(passage_ids)))
+
+    monkeypatch.setattr(hooks, "_passages_changed", [changed])
+    monkeypatch.setattr(hooks, "_forgotten", [forgotten])
     entry = add(author, "Song", "One.")
     first = Passage.objects.get().pk
     entries.revise(entry_id=entry.pk, by=author, base=1, content=Content("Song", "Two."), now=JUNE)

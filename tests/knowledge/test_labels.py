@@ -18,7 +18,7 @@ from governance.services.audit_story import tell
 from knowledge import access
 from knowledge.checks import check_labels
 from knowledge.default_labels import DEFAULT_LABELS
-from knowledge.models import Entry, EntryLabel, EntryLabelRemoval, Label, LabelVersion
+from knowledge.models import Entry, EntryLabel, EntryLabelRemoval, EntryState, Label, LabelVersion
 from knowledge.preparing import write_default_labels
 from knowledge.rules_of_use import Terms
 from knowledge.services import entry_labels, labels
@@ -353,6 +353,10 @@ BENT: dict[str, Callable[[Entry], object]] = {
     "label: rename": lambda entry: Label.objects.filter(key="open").update(key="other"),
     "label: delete": lambda entry: sql("DELETE FROM knowledge_label"),
     "entry: another author": lambda entry: Entry.objects.update(author=Member.objects.get(username="reader")),
+    "entry: back from being deleted": lambda entry: (
+        Entry.objects.update(state=EntryState.FORGOTTEN),
+        Entry.objects.update(state=EntryState.PUBLISHED),
+    ),
     "version: update": lambda entry: sql("UPDATE knowledge_entryversion SET body = 'other'"),
     "version: delete": lambda entry: sql("DELETE FROM knowledge_entryversion"),
 }

@@ -1,0 +1,142 @@
+"""Looking into the community's knowledge for an answer: what the model reads, or what is said in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from consent.access import in_service
+from governance.models import Community
+from inference.doorbell import Ring, ring_on_commit
+from inference.engine.protocol import MAX_PASSAGE_CHARACTERS, Passage
+from inference.models import ANSWER_STATES, Answer, AnswerState, Citation, Lookup, Message, ModelFile
+from inference.retrieval.quoting import QUOTING_BELOW, Plan, Source, Way, plan
+from inference.retrieval.retrieve import retrieve
+from inference.retrieval.talk import is_talk
+
+CANDIDATES = 20
+"""Passages that are compared to know whether the best stands out."""
+TRIES = 3
+
+
+@dataclass(frozen=True)
+class LookedUp:
+    """What came of it: `passages` for the model to read beside the question, and how the answer begins.
+
+    With `whole` the beginning is all of it, and the model is not asked.
+    """
+
+    passages: tuple[Passage, ...] = ()
+    begins: str = ""
+    whole: bool = False
+
+
+def look_up(*, answer_id: UUID, now: datetime) -> LookedUp | None:
+    """Look for what the member may have, and write down what the answer will stand on; None if it no longer waits.
+
+    What is written is there before anybody reads it: from then on deleting an entry also stops the answer.
+    """
+    for tries_left in reversed(range(TRIES)):
+        answer = (
+            in_service(Answer)
+            .filter(pk=answer_id, state=AnswerState.QUEUED)
+            .select_related("message__parent", "member", "behaviour")
+            .first()
+        )
+        if answer is None or answer.message.parent is None:
+            return None
+        chosen = _plan_for(answer, answer.message.parent, now=now)
+        try:
+            _write_down(answer, chosen)
+        except IntegrityError:
+            # An entry was deleted, or the question, since we looked.
+            if tries_left:
+                continue
+            raise
+        return _looked_up(answer, chosen)
+    return None
+
+
+def forget_entry(*, entry_id: UUID, passage_ids: Sequence[int]) -> None:
+    """An entry is being deleted: answers that are being written from it stop. Its citations go with it."""
+    cited = in_service(Citation).filter(entry=entry_id, lookup__answer__state__in=ANSWER_STATES.open)
+    for answer in in_service(Answer).filter(pk__in=cited.values("lookup__answer")).select_related("message"):
+        in_service(Answer).filter(pk=answer.pk).update(stop_requested=True)
+        ring_on_commit(Ring(answer.message.conversation_id, answer.member_id))
+
+
+def _plan_for(answer: Answer, question: Message, *, now: datetime) -> Plan:
+    parameters = _parameters(answer)
+    chosen = _plan(question.text, answer, parameters, now=now)
+    before = question.parent.parent if question.parent is not None else None
+    if chosen.sources:
+        return chosen
+    if before is not None:
+        # "And on Fridays?" says what it is about only together with the question before it.
+        together = _plan(f"{before.text}\n{question.text}", answer, parameters, now=now)
+        if together.sources:
+            return together
+    return Plan(Way.FREE) if chosen.way is Way.NOTHING and is_talk(question.text) else chosen
+
+
+def _plan(text: str, answer: Answer, parameters: int, *, now: datetime) -> Plan:
+    return plan(text, retrieve(text, member=answer.member, now=now, limit=CANDIDATES), parameters=parameters)
+
+
+def _parameters(answer: Answer) -> int:
+    """Those of the model that the behaviour names; 0 when this node does not have it, and nothing will be read."""
+    sha256 = answer.behaviour.content["model_sha256"]
+    return ModelFile.objects.filter(sha256=sha256).values_list("parameters", flat=True).first() or 0
+
+
+def _write_down(answer: Answer, chosen: Plan) -> None:
+    with transaction.atomic():
+        in_service(Lookup).filter(answer=answer).delete()
+        lookup = Lookup.objects.create(member_id=answer.member_id, answer=answer, outcome=chosen.way.value)
+        for number, source in enumerate(chosen.sources, 1):
+            Citation.objects.create(
+                member_id=answer.member_id,
+                lookup=lookup,
+                number=number,
+                entry_id=source.found.passage.entry_id,
+                version=source.found.passage.version,
+                text=source.text,
+            )
+
+
+def _looked_up(answer: Answer, chosen: Plan) -> LookedUp:
+    if chosen.way is Way.READ:
+        return LookedUp(passages=tuple(map(_passage, chosen.sources)))
+    with override(answer.member.language or _language_of_community()):
+        if chosen.way is Way.QUOTE:
+            quote = chosen.sources[0].text.replace("\n", "\n> ")
+            return LookedUp(begins=f"{_greeting(answer)}{_('Our notes say:')}\n\n> {quote} [1]", whole=True)
+        if chosen.way is Way.NOTHING:
+            # What a small model tells of itself is more often invented than true.
+            if _parameters(answer) < QUOTING_BELOW:
+                return LookedUp(begins=f"{_greeting(answer)}{_('We have no note on that.')}", whole=True)
+            return LookedUp(begins=_("We have no note on that."))
+    return LookedUp()
+
+
+def _greeting(answer: Answer) -> str:
+    """What the engine would begin the conversation with, for answers that it does not write."""
+    asked = answer.message.parent
+    said = asked is not None and asked.parent is not None and asked.parent.text.strip()
+    words = "" if said else str(answer.behaviour.content["greeting"])
+    return f"{words} " if words else ""
+
+
+def _passage(source: Source) -> Passage:
+    return Passage(source.found.passage.title, source.text[:MAX_PASSAGE_CHARACTERS])
+
+
+def _language_of_community() -> str:
+    return Community.objects.values_list("language", flat=True).first() or settings.LANGUAGE_CODE

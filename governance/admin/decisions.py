@@ -33,6 +33,9 @@ class ProposalPage(GovernedPage):
         if row is not None:
             yield Link(_("Its page"), reverse("governance:proposal", args=[row.pk]))
 
+    def called(self, row: Proposal) -> str:
+        return self.title_now(row)
+
     @admin.display(description=_("title"))
     def title_now(self, proposal: Proposal) -> str:
         return proposal.versions.filter(number=proposal.version).values_list("title", flat=True).first() or "–"
@@ -74,6 +77,9 @@ class DecisionPage(GovernedPage):
         if row is not None and row.proposal_id is not None:
             yield Link(_("Its proposal"), reverse("governance:proposal", args=[row.proposal_id]))
 
+    def called(self, row: Decision) -> str:
+        return name_of(row.kind)
+
     @admin.display(description=_("kind"))
     def kind_name(self, decision: Decision) -> str:
         return name_of(decision.kind)
@@ -101,6 +107,9 @@ class VotingRulePage(GovernedPage):
     def ways(self, row: VotingRule | None) -> Iterable[Link]:
         given = {"kind": row.kind} if row else {}
         yield proposal_link("rule-change", _("Propose another rule"), **given)
+
+    def called(self, row: VotingRule) -> str:
+        return name_of(row.kind)
 
     @admin.display(description=_("kind"))
     def kind_name(self, rule: VotingRule) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from django.db.models import Model
 
@@ -18,6 +19,8 @@ from governance.models import (
     VotingRule,
 )
 from governance.permissions import Permission
+from inference.models import BehaviourVersion, Brake, BrakeMode
+from inference.services import brake
 from tests.access.row import Answer, May, Names, Row, Thing, Who, about, get, only, post
 from tests.access.rows.community import INVITATION
 from tests.access.world import NOON, World
@@ -68,6 +71,15 @@ def make_suspension(world: World, person: Member) -> Names:
     return {"object_id": over.pk}
 
 
+def make_brake(world: World, person: Member) -> Names:
+    """The founder pulled it a month ago and took it back, so that it stands in nobody's way."""
+    if not Brake.objects.exists():
+        founder, then = Member.objects.get(username="Rosa"), NOON - timedelta(days=30)
+        brake.pull(by=founder, mode=BrakeMode.PAUSE, reason="It was rude.", now=then)
+        brake.take_back(by=founder, now=then)
+    return {"object_id": Brake.objects.earliest("pk").pk}
+
+
 def _take_back(world: World, person: Member, at: Names) -> Names:
     chosen = world.named(INVITATION, "others", Who.ADMIN)["pk"]
     return {"action": "take_back", "_selected_action": [str(chosen)]}
@@ -86,6 +98,8 @@ ROWS = (
     get("admin:view_on_site", only(Permission.MODERATE, 404), at={"content_type_id": "1", "object_id": "1"}),
     get("admin/(?P<url>.*)$", only(Permission.MODERATE, 404), at={"url": "no/such/page/"}),
     *pages(Appointment),
+    *pages(BehaviourVersion),
+    *pages(Brake, make=make_brake),
     *pages(Community),
     *pages(Decision),
     *pages(

@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 ('text', models.TextField(max_length=4000, verbose_name='answer')),
                 ('given_at', models.DateTimeField(verbose_name='given')),
                 ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('note', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='governance.feedbacknote')),
+                ('note', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='replies', to='governance.feedbacknote')),
             ],
             options={
                 'verbose_name': 'answer to a note',

@@ -81,7 +81,7 @@ class FeedbackSignature(models.Model):
 class FeedbackAnswer(models.Model):
     """What a moderator answered in public, and the state that the note got with it."""
 
-    note = models.ForeignKey(FeedbackNote, models.CASCADE, related_name="answers")
+    note = models.ForeignKey(FeedbackNote, models.CASCADE, related_name="replies")
     state = models.CharField(_("state"), max_length=8, choices=FeedbackState.choices)
     text = models.TextField(_("answer"), max_length=TEXT_LENGTH)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")

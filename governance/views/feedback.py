@@ -95,7 +95,7 @@ def by_code(request: HttpRequest, code: str) -> HttpResponse:
 def _one(request: HttpRequest, note: FeedbackNote, *, code: str = "", just_written: bool = False) -> HttpResponse:
     context = {
         "note": note,
-        "answers": note.answers.select_related("author"),
+        "answers": note.replies.select_related("author"),
         "code": code,
         "just_written": just_written,
         "not_shown_yet": note.shown_from > feedback.local_day(now()),
@@ -109,7 +109,7 @@ def _form(request: HttpRequest, form: NoteForm, *, problem: Refused | None = Non
 
 def _list(request: HttpRequest, *, code_form: CodeForm | None = None, status: int = 200) -> HttpResponse:
     member, moment = member_of(request), now()
-    shown = feedback.shown(now=moment).prefetch_related("answers__author")
+    shown = feedback.shown(now=moment).prefetch_related("replies__author")
     moderates = member.may(Permission.MODERATE)
     only_new = moderates and "new" in request.GET
     if only_new:

@@ -94,7 +94,7 @@ def _page(
 ) -> HttpResponse:
     context = {
         "note": row,
-        "answers": row.answers.select_related("author"),
+        "answers": row.replies.select_related("author"),
         "answer_form": answer_form or AnswerForm(note=row),
         "may_answer": row.state in FEEDBACK_STATES.open,
         "hide_form": hide_form or HideForm(),

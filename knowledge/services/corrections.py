@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -92,7 +93,13 @@ def teach(*, member: Member, answered: Answered, said: Said, now: datetime, numb
         }
         if known is None:
             return _added(member, answered, fields)
-        fresh = {"number": known.number + 1, "reviewer": None, "reviewed_at": None, "entry": None, "read_at": None}
+        fresh: dict[str, Any] = {
+            "number": known.number + 1,
+            "reviewer": None,
+            "reviewed_at": None,
+            "entry": None,
+            "read_at": None,
+        }
         if not CORRECTION_STATES.move(known, CorrectionState.SUBMITTED, **fields, **fresh):
             raise ChangedElsewhere
     return known
@@ -133,7 +140,7 @@ def unread(member: Member) -> QuerySet[Correction]:
     return decided.filter(read_at=None)
 
 
-def _changed(known: Correction, fields: dict[str, object], number: int) -> Correction:
+def _changed(known: Correction, fields: dict[str, Any], number: int) -> Correction:
     same = all(getattr(known, name) == value for name, value in fields.items())
     if known.state != CorrectionState.SUBMITTED:
         if same:
@@ -149,7 +156,7 @@ def _changed(known: Correction, fields: dict[str, object], number: int) -> Corre
     return known
 
 
-def _added(member: Member, answered: Answered, fields: dict[str, object]) -> Correction:
+def _added(member: Member, answered: Answered, fields: dict[str, Any]) -> Correction:
     row = Correction(member=member, answer_id=answered.answer_id, **fields)
     try:
         with transaction.atomic():
@@ -160,7 +167,7 @@ def _added(member: Member, answered: Answered, fields: dict[str, object]) -> Cor
     return row
 
 
-def _checked(said: Said) -> dict[str, object]:
+def _checked(said: Said) -> dict[str, Any]:
     """The columns of what was said. Raises InvalidContent."""
     right = said.verdict is Verdict.RIGHT
     if not right and said.matter not in Matter.values:

@@ -33,6 +33,7 @@ from knowledge.services.teachers import is_only_teacher, require_teacher
 # As many corrections are looked through for the same question.
 MOST_COMPARED = 300
 MOST_MATTERS = 50
+MOST_BESIDE = 5
 
 
 class ReviewedMeanwhile(Refused):
@@ -139,8 +140,10 @@ def others_on(item: HandedIn, *, reviewer: Member) -> list[HandedIn]:
 def entries_on(question: str, *, reviewer: Member, now: datetime) -> list[Entry]:
     """What the community has about the same question, as far as the teacher may see it."""
     key = titles.key(question)
-    found = access.visible(Entry, member=reviewer, now=now).filter(title_key=key) if key else []
-    return list(found.select_related("present")[:5]) if key else []
+    if not key:
+        return []
+    found = access.visible(Entry, member=reviewer, now=now).filter(title_key=key)
+    return list(found.select_related("present")[:MOST_BESIDE])
 
 
 def accept_as_knowledge(*, reviewer: Member, correction_id: UUID, number: int, new: NewEntry, now: datetime) -> Entry:

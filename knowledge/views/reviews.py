@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -137,11 +137,11 @@ def page(
     *,
     problem: Refused | None = None,
     status: int = 200,
-    **forms: Any,
+    forms: Mapping[str, NumberedForm] | None = None,
 ) -> HttpResponse:
     before, behind, place, length = neighbours(teacher, item.correction_id)
     number = {"number": item.number}
-    context = {
+    context: dict[str, Any] = {
         "item": item,
         "waits": item.state is CorrectionState.SUBMITTED,
         # One's own waits for another teacher, if there is one.
@@ -157,7 +157,7 @@ def page(
         "example_form": ExampleForm(initial={**number, "text": item.answer_wanted}, auto_id="example-%s"),
         "matter_form": NumberedForm(initial=number, auto_id="matter-%s"),
         "decline_form": DeclineForm(initial=number, auto_id="decline-%s"),
-        **forms,
+        **(forms or {}),
     }
     return render(request, "knowledge/review.html", context, status=status)
 
@@ -178,12 +178,12 @@ def _decide(
     form.auto_id = f"{prefix}-%s"
     typed = request.POST.get("text") or request.POST.get("reason") or ""
     if not form.is_valid():
-        return page(request, teacher, load(teacher, pk), status=422, **{name: form})
+        return page(request, teacher, load(teacher, pk), status=422, forms={name: form})
     try:
         act(teacher)
     except InvalidContent as problem:
         form.add_error(problem.field if problem.field in form.fields else None, str(problem))
-        return page(request, teacher, load(teacher, pk), status=422, **{name: form})
+        return page(request, teacher, load(teacher, pk), status=422, forms={name: form})
     except reviews.ReviewedMeanwhile as problem:
         return too_late(request, teacher, pk, problem, typed)
     except NotFound:
@@ -191,5 +191,5 @@ def _decide(
     except Refused as problem:
         item = load(teacher, pk)
         again = type(form)(initial={**form.cleaned_data, "number": item.number}, auto_id=form.auto_id)
-        return page(request, teacher, item, problem=problem, status=409, **{name: again})
+        return page(request, teacher, item, problem=problem, status=409, forms={name: again})
     return after(request, teacher, behind, said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -55,9 +56,9 @@ def test_right_needs_no_better_answer_and_keeps_none(reader: Member) -> None:
         ({"comment": "x" * (COMMENT_LENGTH + 1)}, "comment"),
     ],
 )
-def test_what_is_missing_or_too_long_is_refused(changes: dict[str, str], field: str, reader: Member) -> None:
+def test_what_is_missing_or_too_long_is_refused(changes: dict[str, Any], field: str, reader: Member) -> None:
     with pytest.raises(InvalidContent) as refused:
-        teach(reader, **changes)
+        teach(reader, None, **changes)
     assert refused.value.field == field
     assert not own_rows(reader)
 
@@ -101,7 +102,7 @@ def test_taken_back_its_texts_are_gone_and_it_can_be_taught_anew(reader: Member,
 @pytest.mark.parametrize("decided", ["declined", "example", "proposal"])
 def test_it_can_be_taken_back_whatever_became_of_it(decided: str, reader: Member, teacher: Member) -> None:
     row = teach(reader, may_train=True)
-    arguments = {"reviewer": teacher, "correction_id": row.pk, "number": 1, "now": JUNE}
+    arguments: dict[str, Any] = {"reviewer": teacher, "correction_id": row.pk, "number": 1, "now": JUNE}
     match decided:
         case "declined":
             reviews.decline(**arguments, reason="No.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -111,6 +112,15 @@ def test_nothing_is_seen_before_all_of_it_is_there(teacher: Member, reader: Memb
     hooks._passages_changed.pop()
     kinds = list(AuditEntry.objects.filter(kind="entries.added"))
     assert len(kinds) == 1
+
+
+def test_the_largest_import_fits_into_the_record(teacher: Member, reader: Member) -> None:
+    batch = imported(teacher, csv_of(2_500))
+    assert len(seen(reader)) == 2_500
+    imports.take_back(member=teacher, batch_id=batch.pk, now=JUNE)
+    run(batch)
+    facts = [json.loads(entry.leaf)["facts"] for entry in AuditEntry.objects.filter(kind__startswith="entries.")]
+    assert facts[0]["count"] == sum(fact["count"] for fact in facts[1:]) == 2_500
 
 
 def test_a_job_that_was_killed_goes_on_where_it_stopped(teacher: Member, reader: Member) -> None:

@@ -23,13 +23,14 @@ Every row is then asked for real, by everybody. What the tests hold without bein
 from __future__ import annotations
 
 from tests.access.row import Row
-from tests.access.rows import accounts, behaviour, chat, community, decisions, moderators
+from tests.access.rows import accounts, behaviour, chat, community, decisions, knowledge, moderators
 
 TABLE: tuple[Row, ...] = (
     *community.ROWS,
     *decisions.ROWS,
     *chat.ROWS,
     *behaviour.ROWS,
+    *knowledge.ROWS,
     *accounts.ROWS,
     *moderators.ROWS,
 )

@@ -9,7 +9,7 @@ from community_ai.core.jobs import register_regular_job
 from inference.retrieval.embedder import embedder
 from inference.services import passage_vectors
 from inference.services.lookups import forget_entry
-from inference.vector_jobs import fill_vectors, queue_filling
+from inference.vector_jobs import queue_filling
 from knowledge import hooks
 
 
@@ -17,7 +17,8 @@ def begin_retrieving() -> None:
     """Called once, when the apps are ready."""
     hooks.on_passages_changed(renew_vectors)
     hooks.on_forgotten(forget_entry)
-    register_regular_job("vectors of passages", fill_vectors, every=1)
+    # It only queues: a second chain of portions would take the place of other jobs.
+    register_regular_job("vectors of passages", queue_filling, every=1)
     register_check("retrieval", check_retrieval)
 
 

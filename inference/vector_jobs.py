@@ -14,7 +14,7 @@ from inference.services import passage_vectors
 SECONDS = 20.0
 # While one waits to run, no second one is queued: an import changes passages in hundreds of transactions.
 _QUEUED = "vectors-queued"
-_QUEUED_SECONDS = 120
+_QUEUED_SECONDS = 900
 
 
 def fill_vectors() -> None:

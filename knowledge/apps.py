@@ -9,11 +9,15 @@ class KnowledgeConfig(AppConfig):
         from knowledge.checks import register_knowledge_checks
         from knowledge.kinds import register_knowledge_kinds
         from knowledge.preparing import register_preparations
+        from knowledge.question_entries import register_question_entries
         from knowledge.recording import register_knowledge_entries
         from knowledge.teaching_entries import register_teaching_entries
+        from knowledge.waiting import register_waiting_sources
 
         register_knowledge_entries()
         register_teaching_entries()
+        register_question_entries()
+        register_waiting_sources()
         register_knowledge_kinds()
         register_preparations()
         register_knowledge_checks()

@@ -6,6 +6,7 @@ from knowledge.views import question_answers, questions, review_entries, reviews
 
 urlpatterns = [
     path("mine/", taught.taught, name="taught"),
+    path("mine/read/", taught.read, name="taught_read"),
     path("mine/<uuid:pk>/", taught.correction, name="correction"),
     path("mine/<uuid:pk>/take-back/", taught.take_back, name="correction_take_back"),
     path("reviews/", reviews.queue, name="reviews"),
@@ -15,6 +16,7 @@ urlpatterns = [
     path("reviews/<uuid:pk>/matter/", reviews.matter, name="review_matter"),
     path("reviews/<uuid:pk>/decline/", reviews.decline, name="review_decline"),
     path("questions/", questions.questions, name="questions"),
+    path("questions/read/", questions.read, name="questions_read"),
     path("questions/ask/", questions.ask, name="ask"),
     path("questions/<uuid:pk>/take-back/", questions.take_back, name="question_take_back"),
     path("questions/<uuid:pk>/", question_answers.question, name="question"),

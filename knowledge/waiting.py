@@ -8,10 +8,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from governance.feedback_waiting import WaitingItem
+from governance.home_entries import WaitingItem, register_waiting
 from governance.models import Member
 from governance.permissions import Permission
 from knowledge.services import corrections, open_questions, reviews
+
+
+def register_waiting_sources() -> None:
+    """Called once, when the apps are ready."""
+    for source in (questions_waiting_for, reviews_waiting_for, answers_waiting_for):
+        register_waiting(source)
 
 
 def reviews_waiting_for(member: Member, now: datetime) -> list[WaitingItem]:

@@ -117,6 +117,11 @@ def shown(*, now: datetime) -> QuerySet[FeedbackNote]:
     return FeedbackNote.objects.filter(shown_from__lte=local_day(now)).select_related("signature__member")
 
 
+def without_answer(*, now: datetime) -> QuerySet[FeedbackNote]:
+    """What waits for a moderator."""
+    return shown(now=now).filter(state=FeedbackState.NEW, hidden_because="")
+
+
 def written_by(member: Member) -> QuerySet[FeedbackNote]:
     """The notes that the member signed."""
     return FeedbackNote.objects.filter(signature__member=member)

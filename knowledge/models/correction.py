@@ -79,7 +79,7 @@ class Correction(PersonalRow):
     reason = SealedTextField(_("reason"))
     accepted = SealedTextField(_("accepted answer"))
     entry = models.ForeignKey("knowledge.Entry", models.SET_NULL, null=True, blank=True, related_name="+")
-    # When the member looked at what became of it.
+    # When the member said that they have read what became of it.
     read_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -48,7 +48,7 @@ class OpenQuestion(PersonalRow):
     ended_at = models.DateTimeField(_("answered"), null=True, blank=True)
     reason = SealedTextField(_("reason"))
     entry = models.ForeignKey("knowledge.Entry", models.SET_NULL, null=True, blank=True, related_name="+")
-    # When the member looked at what became of it.
+    # When the member said that they have read what became of it.
     read_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -42,22 +42,28 @@ class Own:
 @require_safe
 @member_page
 def questions(request: HttpRequest) -> HttpResponse:
-    """One's own questions, and what waits for those who teach. Having been here counts as having read it."""
+    """One's own questions, and what waits for those who teach."""
     member = member_of(request)
     own = Paginator(open_questions.asked_by(member), OWN_PER_PAGE).get_page(request.GET.get("own"))
     context: dict[str, Any] = {
         "own": own,
         "own_rows": _with_entries(list(own), member),
+        "unread": open_questions.unread(member).count(),
         "teaches": member.may(Permission.TEACH),
         "no_teachers": not teachers(),
     }
     if context["teaches"]:
         page = Paginator(open_questions.queue(teacher=member), PER_PAGE).get_page(request.GET.get("page"))
         context |= {"page": page, "rows": list(open_questions.opened(page, teacher=member))}
-    response = render(request, "knowledge/questions.html", context)
-    if request.method == "GET":
-        open_questions.mark_read(member=member, now=now())
-    return response
+    return render(request, "knowledge/questions.html", context)
+
+
+@require_POST
+@member_page
+def read(request: HttpRequest) -> HttpResponse:
+    """The member has read what became of their questions: it leaves the home page."""
+    open_questions.mark_read(member=member_of(request), now=now())
+    return redirect("knowledge:questions")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

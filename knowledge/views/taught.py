@@ -43,14 +43,24 @@ class Taught:
 @require_safe
 @member_page
 def taught(request: HttpRequest) -> HttpResponse:
-    """What I taught, the newest first. Having been here counts as having read it."""
+    """What I taught, the newest first."""
     member = member_of(request)
     page = Paginator(corrections.taught_by(member), PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "rows": _with_entries(list(page), member), "no_teachers": not teachers()}
-    response = render(request, "knowledge/taught.html", context)
-    if request.method == "GET":
-        corrections.mark_read(member=member, now=now())
-    return response
+    context = {
+        "page": page,
+        "rows": _with_entries(list(page), member),
+        "unread": corrections.unread(member).count(),
+        "no_teachers": not teachers(),
+    }
+    return render(request, "knowledge/taught.html", context)
+
+
+@require_POST
+@member_page
+def read(request: HttpRequest) -> HttpResponse:
+    """The member has read what teachers decided: it leaves the home page."""
+    corrections.mark_read(member=member_of(request), now=now())
+    return redirect("knowledge:taught")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -134,7 +134,7 @@ class Row:
 
     def may_change(self, answer: Answer) -> bool:
         """Whether a request that is answered so changes rows of the database."""
-        let_in = answer == 302 if self.method == "POST" else answer == 200
+        let_in = answer == (302 if self.method == "POST" and not self.changes else 200)
         return let_in and (self.method == "POST" if self.changes is None else self.changes)
 
 

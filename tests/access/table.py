@@ -15,7 +15,7 @@ absent one, and how one is made:
 Every row is then asked for real, by everybody. What the tests hold without being told:
 
 - whoever is not answered 200 on a GET or 302 on a POST has changed no row of the database, and a POST that is answered
-  302 has changed one (`changes=False` where it has not);
+  302 has changed one (`changes=False` where it has not; `changes=True` for one that is answered 200);
 - where another member's thing is 404, the answer is byte for byte that for an absent one;
 - a method without a row is answered 405, and a POST without its token is refused.
 """
@@ -23,7 +23,17 @@ Every row is then asked for real, by everybody. What the tests hold without bein
 from __future__ import annotations
 
 from tests.access.row import Row
-from tests.access.rows import accounts, behaviour, chat, community, decisions, knowledge, moderators
+from tests.access.rows import (
+    accounts,
+    behaviour,
+    chat,
+    community,
+    decisions,
+    feedback,
+    knowledge,
+    moderators,
+    teaching,
+)
 
 TABLE: tuple[Row, ...] = (
     *community.ROWS,
@@ -31,6 +41,8 @@ TABLE: tuple[Row, ...] = (
     *chat.ROWS,
     *behaviour.ROWS,
     *knowledge.ROWS,
+    *teaching.ROWS,
+    *feedback.ROWS,
     *accounts.ROWS,
     *moderators.ROWS,
 )

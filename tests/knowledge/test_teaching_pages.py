@@ -208,8 +208,10 @@ def test_what_a_teacher_decided_can_be_read_and_no_longer_changed(reader: Member
     client = browser(reader)
     sent = form_of(client.get(url("correction", row.pk)), with_field="better")
     reviews.decline(reviewer=teacher, correction_id=row.pk, number=1, reason="We asked Rosa.", now=JUNE)
-    assert corrections.unread(reader).count() == 1
     page = client.get(url("taught"))
+    assert_sound(page)
+    assert corrections.unread(reader).count() == 1
+    assert client.post(url("taught_read"))["Location"] == url("taught")
     assert "We asked Rosa." in text_of(page)
     assert "teacher looked at it" in text_of(page)
     assert not corrections.unread(reader).exists()
@@ -263,6 +265,7 @@ def test_from_a_question_to_its_answer(reader: Member, teacher: Member) -> None:
     mine = client.get(url("questions"))
     assert_sound(mine)
     assert url("entry", entry.pk) in links_of(mine)
+    assert client.post(url("questions_read"))["Location"] == url("questions")
     assert not open_questions.unread(reader).exists()
 
 

@@ -42,7 +42,7 @@ def _own_vectors() -> Any:
 def file(labels: None, worker: WorkerProcess) -> ModelFile:
     """The behaviour in force is the one that the worker knows, and its model is this one."""
     served = worker.behaviour
-    behaviour.register(behaviour=served, provisional=True, now=clock.now())
+    behaviour.found(behaviour=served, now=clock.now())
     return ModelFile.objects.create(
         sha256=served.model_sha256, filename="m.gguf", bytes=1, name="m", architecture="llama", context_length=8192,
         origin="test", parameters=135_000_000, added_at=clock.now(),

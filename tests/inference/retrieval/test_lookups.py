@@ -28,9 +28,7 @@ CHOIR = "Who conducts the choir?"
 @pytest.fixture
 def parameters(reader: Member) -> Callable[[int], None]:
     """The behaviour's model has so many of them."""
-    behaviour.register(
-        behaviour=founding_behaviour(community_name="Test", model_sha256=SHA256), provisional=True, now=now()
-    )
+    behaviour.found(behaviour=founding_behaviour(community_name="Test", model_sha256=SHA256), now=now())
     file = ModelFile(
         sha256=SHA256, filename="m.gguf", bytes=1, name="m", architecture="llama", context_length=1, origin="test",
         parameters=135_000_000, added_at=now(),

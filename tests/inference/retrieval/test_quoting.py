@@ -10,7 +10,6 @@ import pytest
 from governance.models import Member
 from inference.models import Lookup
 from inference.retrieval import quoting, talk
-from inference.retrieval import retrieve as retrieving
 from inference.retrieval.fusion import Signs
 from inference.retrieval.quoting import Plan, Way, best_sentences, is_question, plan
 from inference.retrieval.retrieve import Found, retrieve
@@ -55,9 +54,9 @@ class TestMeasures:
         assert sum(nothing) >= 0.8 * len(UNKNOWN)
         assert sum(in_spanish) >= 0.5 * len(KNOWN)
 
-    def test_without_embeddings(self, reader: Member, monkeypatch: pytest.MonkeyPatch) -> None:
-        for module in (retrieving, talk):
-            monkeypatch.setattr(module, "embedder", lambda: None)
+    @pytest.mark.usefixtures("without_embeddings")
+    def test_without_embeddings(self, reader: Member) -> None:
+        assert not talk.is_talk("How are you?")
         right = [is_right(question, quoted(question.text, reader)) for question in KNOWN]
         nothing = [planned(question.text, reader).way is Way.NOTHING for question in UNKNOWN]
         print(f"\nright {sum(right)}/{len(right)}, nothing {sum(nothing)}/{len(nothing)}")

@@ -49,9 +49,8 @@ class TestFinding:
         prepared()
         assert sum(place == 0 for place in right_places(reader)) >= len(KNOWN) - 1
 
-    def test_with_words_alone(self, reader: Member, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A processor without embeddings."""
-        monkeypatch.setattr(retrieving, "embedder", lambda: None)
+    @pytest.mark.usefixtures("without_embeddings")
+    def test_with_words_alone(self, reader: Member) -> None:
         places = right_places(reader)
         assert sum(place == 0 for place in places) >= 0.8 * len(KNOWN)
         assert sum(place < 3 for place in places) >= 0.9 * len(KNOWN)

@@ -26,6 +26,6 @@ class GovernanceConfig(AppConfig):
         register_first_page(first_path)
         begin_recording()
         begin_deciding()
-        begin_hearing()
         begin_moderating()
         register_waiting(votes_as_items)
+        begin_hearing()

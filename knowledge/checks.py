@@ -10,6 +10,7 @@ from knowledge.access import in_service
 from knowledge.index.tables import TRIGRAMS, WORDS, column_of, missing_parts
 from knowledge.languages import InvalidLanguage, normalised
 from knowledge.models import Entry, EntryLabelRemoval, EntryState, LabelVersion, Passage
+from knowledge.services.demonstration import is_demonstration
 from knowledge.services.entry_labels import is_genuine_removal
 from knowledge.services.labels import is_genuine_label, unvouched_keys
 
@@ -99,7 +100,17 @@ def _is_code(code: str) -> bool:
         return False
 
 
+def check_demonstration() -> Finding:
+    if is_demonstration():
+        return warning(
+            "This is a demonstration: its members are invented, and their pass phrases were printed.",
+            "Do not use it for a real community: give that one a data folder of its own with COMMUNITY_AI_HOME.",
+        )
+    return ok("This is no demonstration.")
+
+
 def register_knowledge_checks() -> None:
     register_check("labels", check_labels)
     register_check("index", check_index)
     register_check("languages", check_languages)
+    register_check("demonstration", check_demonstration)

@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 K1 = 1.2
 B = 0.75
 RUN = 4
+# Terms that one look-up asks for, and how many more that seem to stand nowhere.
+MOST_TERMS, MOST_ABSENT = 64, 16
 
 
 def rarity(frequency: int, total: int) -> float:
@@ -24,16 +26,16 @@ def rarity(frequency: int, total: int) -> float:
 def rarest(frequencies: Mapping[str, int], *, budget: int, least: int) -> list[str]:
     """The rarest terms whose frequencies together stay within `budget`, at least `least` of those that are there.
 
-    What stands nowhere costs nothing and stays: its frequency may have been read a moment ago.
+    Some that stand nowhere follow: their frequencies may have been read a while ago.
     """
-    chosen, spent, present = [], 0, 0
-    for term in sorted(frequencies, key=frequencies.__getitem__):
+    chosen, spent = [], 0
+    for term in sorted(filter(frequencies.__getitem__, frequencies), key=frequencies.__getitem__)[:MOST_TERMS]:
         spent += frequencies[term]
-        if spent > budget and present >= least:
+        if spent > budget and len(chosen) >= least:
             break
-        present += frequencies[term] > 0
         chosen.append(term)
-    return chosen
+    absent = [term for term, frequency in frequencies.items() if not frequency]
+    return chosen + absent[:MOST_ABSENT]
 
 
 def order(passages: Mapping[int, str], weights: Mapping[str, float]) -> list[int]:

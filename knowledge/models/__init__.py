@@ -7,6 +7,7 @@ from knowledge.models.imported_entry import ImportedEntry
 from knowledge.models.label import Label, LabelVersion
 from knowledge.models.open_question import QUESTION_STATES, OpenQuestion, QuestionState
 from knowledge.models.passage import Passage
+from knowledge.models.set_question import SetQuestion
 from knowledge.models.tag import Tag
 from knowledge.models.thanks import Thanks
 
@@ -34,6 +35,7 @@ __all__ = [
     "OpenQuestion",
     "Passage",
     "QuestionState",
+    "SetQuestion",
     "Tag",
     "Thanks",
     "Verdict",

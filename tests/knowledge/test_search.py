@@ -113,7 +113,7 @@ HOSTILE = [
     '"', "'", '""" OR 1=1', "NEAR(a b)", "loom AND NOT bees", "loom*", "^loom", "folded:loom", "(((", "a -- b",
     "%s %(x)s {allowed}", "{0} {allowed}", "loom\x00bees", "\ud800", "a" * 5_000, "ab " * 3_000, "\\", "\\'", "$$",
     "'; DROP TABLE knowledge_entry; --", "🦙" * 900, "é" * 2_000, "ا" * 2_000, "'loom':*", "loom & !bees", "<->", "%",
-    "_", "?",
+    "_", "?", "".join(map(chr, range(0x4E00, 0x51E8))), " ".join(f"w{number}" for number in range(200)),
 ]  # fmt: skip
 
 
@@ -203,8 +203,8 @@ def test_in_scripts_without_spaces_a_word_is_named_inside_a_line(author: Member,
 def test_rare_terms_weigh_more_and_common_ones_are_left_out_first() -> None:
     assert rarity(1, 100) > rarity(50, 100) > rarity(100, 100) >= 0
     frequencies = {"the": 900, "loom": 3, "is": 800, "nowhere": 0, "walnut": 10}
-    assert rarest(frequencies, budget=20, least=1) == ["nowhere", "loom", "walnut"]
-    assert rarest(frequencies, budget=0, least=2) == ["nowhere", "loom", "walnut"]
+    assert rarest(frequencies, budget=20, least=1) == ["loom", "walnut", "nowhere"]
+    assert rarest(frequencies, budget=0, least=2) == ["loom", "walnut", "nowhere"]
     assert set(rarest(frequencies, budget=10_000, least=1)) == set(frequencies)
 
 

@@ -1,0 +1,1 @@
+"""Demonstration communities: what they know and decided, as files, and the reader of these files."""

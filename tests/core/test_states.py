@@ -10,7 +10,9 @@ from community_ai.core.clock import now
 from community_ai.core.states import IllegalMove, StateTable
 from consent import access
 from governance.models import Member
-from inference.models import ANSWER_STATES, Answer, AnswerState, BehaviourVersion, Conversation, Message
+from inference.behaviour import founding_behaviour
+from inference.models import ANSWER_STATES, Answer, AnswerState, Conversation, Message
+from inference.services import behaviour
 
 
 class Light(models.TextChoices):
@@ -39,13 +41,15 @@ def test_open_and_final_states() -> None:
 @pytest.fixture
 def answer(make_member: Callable[..., Member]) -> Answer:
     ana = make_member("ana")
-    behaviour = BehaviourVersion.objects.create(number=1, sha256="0" * 64, content={}, made_at=now())
+    version = behaviour.found(
+        behaviour=founding_behaviour(community_name="Weavers", model_sha256="0" * 64), now=now()
+    )
     common: dict[str, Any] = {"member": ana}
     conversation = Conversation(**common, title="t", began_at=now(), active_at=now())
     conversation.save()
     message = Message(**common, conversation=conversation, role=Message.Role.AI, text="", written_at=now())
     message.save()
-    answer = Answer(**common, message=message, behaviour=behaviour, queued_at=now())
+    answer = Answer(**common, message=message, behaviour=version, queued_at=now())
     answer.save()
     return answer
 

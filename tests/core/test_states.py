@@ -41,9 +41,7 @@ def test_open_and_final_states() -> None:
 @pytest.fixture
 def answer(make_member: Callable[..., Member]) -> Answer:
     ana = make_member("ana")
-    version = behaviour.found(
-        behaviour=founding_behaviour(community_name="Weavers", model_sha256="0" * 64), now=now()
-    )
+    version = behaviour.found(behaviour=founding_behaviour(community_name="Weavers", model_sha256="0" * 64), now=now())
     common: dict[str, Any] = {"member": ana}
     conversation = Conversation(**common, title="t", began_at=now(), active_at=now())
     conversation.save()

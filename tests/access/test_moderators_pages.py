@@ -1,8 +1,10 @@
-"""No way around through the moderators' pages, for somebody who made themselves Django's superuser in the database."""
+"""The moderators' pages of all rooms: what is governed is read, and no way leads around, for a superuser neither."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from html import unescape
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from governance.moderator_pages import GovernedPage
 from tests.access.row import Who
 from tests.access.traces import as_of_a_test_case, changed, fingerprint
 from tests.access.world import World
+from tests.governance.page import read
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_at_that_hour")]
 
@@ -23,6 +26,27 @@ MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 GOVERNED = [model for model in MODELS if isinstance(admin.site._registry[model], GovernedPage)]
 # Without the moderators' role, with it, and with every permission there is.
 SUPERUSERS = (Who.MEMBER, Who.MODERATOR, Who.ADMIN)
+
+
+@pytest.mark.parametrize("model", GOVERNED, ids=lambda model: model._meta.model_name)
+def test_it_says_why_and_every_way_is_open(model: type[Model], world: World) -> None:
+    client = Client()
+    client.cookies = world.cookies(Who.MODERATOR)
+    row = model._default_manager.earliest("pk")
+    name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+    for address in (reverse(f"{name}_changelist"), reverse(f"{name}_change", args=[row.pk])):
+        page = client.get(address)
+        assert read(page).refused == []
+        section = re.search(r'<section class="governed".*?</section>', page.content.decode(), re.DOTALL)
+        assert section is not None
+        assert "This changes by a decision of the community, never here." in section[0]
+        ways = [unescape(way) for way in re.findall(r'href="([^"]+)"', section[0])]
+        assert len(ways) >= 2
+        for way in ways:
+            assert client.get(way).status_code == 200, way
+
+
+# --- Somebody who made themselves Django's superuser in the database --------------------------------------------------
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Notes about the node: written by name or without one, answered by moderators in public.
 
-A note without a name leaves no trace of its writer: see docs/feedback.md for how, and for what it cannot hide.
+A note without a name leaves no trace of its writer: see docs/teaching.md for how, and for what it cannot hide.
 """
 
 from __future__ import annotations

@@ -10,91 +10,30 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.db import transaction
-from django.utils.translation import gettext_lazy as _
 
 from community_ai.core.housekeeping import wipe_deleted_text
 from governance.models import AuditEntry, Member
 from governance.permissions import Permission
-from governance.refusals import Refused
 from governance.services import audit
-from knowledge import access, hooks, titles
-from knowledge.content import CHANGE_NOTE_LENGTH, Content, InvalidContent, cleaned, content_of, line
-from knowledge.languages import InvalidLanguage, normalised
-from knowledge.models import ENTRY_STATES, Entry, EntryKind, EntryState, EntryVersion, Tag, Thanks
-from knowledge.services import entry_labels, indexing
+from knowledge import access, hooks
+from knowledge.content import CHANGE_NOTE_LENGTH, Content, cleaned, content_of, line
+from knowledge.models import ENTRY_STATES, Entry, EntryKind, EntryState, EntryVersion, Thanks
+from knowledge.services import indexing
+from knowledge.services.entry_refusals import (
+    MayNotDelete,
+    MayNotEdit,
+    NoSuchEntry,
+    NotNow,
+    OwnEntry,
+    Stale,
+)
+from knowledge.services.entry_rows import NewEntry, set_kind_and_language, set_title, version_of, write
 from knowledge.services.tags import delete_unused, tags_named
 
 BATCH = 200
-
-
-class NoSuchEntry(Refused):
-    def __init__(self) -> None:
-        super().__init__(_("There is no such entry."))
-
-
-class MayNotEdit(Refused):
-    def __init__(self) -> None:
-        super().__init__(_("Only who wrote this, or a member who reviews what is taught, can change it."))
-
-
-class MayNotDelete(Refused):
-    def __init__(self) -> None:
-        super().__init__(_("Only who wrote this can delete it. A member who reviews what is taught can put it aside."))
-
-
-class NotNow(Refused):
-    """Somebody moved the entry meanwhile."""
-
-    def __init__(self) -> None:
-        super().__init__(_("This entry was changed meanwhile. Please look at it again."))
-
-
-class Stale(Refused):
-    """The text was written over a version that is not the present one any more. `present` is what counts now."""
-
-    def __init__(self, present: EntryVersion) -> None:
-        super().__init__(
-            _("Somebody changed this while you were writing. Your text is still here: please compare and save again.")
-        )
-        self.present = present
-
-
-class OwnEntry(Refused):
-    def __init__(self) -> None:
-        super().__init__(_("This is your own entry. Others can thank you for it."))
-
-
-@dataclass(frozen=True)
-class Wording:
-    """A version of an entry as it was written before, for what comes back from an export."""
-
-    content: Content
-    written_at: datetime
-    change_note: str = ""
-
-
-@dataclass(frozen=True)
-class NewEntry:
-    """What is needed for an entry. `labels` are keys of labels; `import_key` names its place in an import.
-
-    What comes back from an export has its `entry_id` and `added_at`, and in `earlier` the versions before `content`,
-    which itself was written at `written_at` with `change_note`.
-    """
-
-    kind: EntryKind
-    language: str
-    content: Content
-    tags: Sequence[str] = ()
-    labels: Sequence[str] = ()
-    import_key: str | None = None
-    entry_id: UUID | None = None
-    added_at: datetime | None = None
-    written_at: datetime | None = None
-    change_note: str = ""
-    earlier: Sequence[Wording] = ()
 
 
 @dataclass
@@ -183,7 +122,7 @@ def revise(
         present = entry.present
         if present.number != base:
             raise Stale(present)
-        changed = _set_kind_and_language(entry, kind, language)
+        changed = set_kind_and_language(entry, kind, language)
         if tags is not None:
             wanted = tags_named(tags)
             before = set(entry.tags.values_list("pk", flat=True))
@@ -191,10 +130,10 @@ def revise(
             delete_unused(before - {tag.pk for tag in wanted})
         if written == content_of(present) and not changed:
             return entry
-        version = _version(entry, written, number=base + 1, author=by, note=note, now=now)
+        version = version_of(entry, written, number=base + 1, author=by, note=note, now=now)
         version.save(force_insert=True)
         entry.present, entry.changed_at = version, now
-        _set_title(entry, written.title)
+        set_title(entry, written.title)
         entry.save(update_fields=["present", "changed_at", "title", "title_key", "title_plain", "kind", "language"])
         if entry.state == EntryState.PUBLISHED:
             indexing.renew(entry, version)
@@ -321,99 +260,6 @@ def _move(
             indexing.remove(entry)
         audit.record(kind=kind, actor=by, subject=f"entry:{entry.pk}", facts={"entry": str(entry.pk)}, now=now)
     return entry
-
-
-def write(
-    new: Iterable[NewEntry], *, author: Member, publish: bool, now: datetime, by: Member | None = None
-) -> list[tuple[Entry, EntryVersion]]:
-    """Rows of new entries and their present versions, in a handful of statements however many there are.
-
-    The rows alone: callers hold the transaction and write the record. Raises Refused.
-    """
-    pairs, tags, labels = [], {}, {}
-    earlier: list[EntryVersion] = []
-    for item in new:
-        content = cleaned(item.content)
-        note = line(item.change_note, "change_note", most=CHANGE_NOTE_LENGTH)
-        entry = Entry(
-            id=item.entry_id or uuid4(),
-            kind=item.kind,
-            language=_language(item.language),
-            state=EntryState.PUBLISHED if publish else EntryState.DRAFT,
-            author=author,
-            created_at=item.added_at or now,
-            changed_at=item.written_at or now,
-            import_key=item.import_key,
-        )
-        _set_title(entry, content.title)
-        earlier += [
-            _version(
-                entry,
-                cleaned(wording.content),
-                number=number,
-                author=author,
-                note=line(wording.change_note, "change_note", most=CHANGE_NOTE_LENGTH),
-                now=wording.written_at,
-            )
-            for number, wording in enumerate(item.earlier, start=1)
-        ]
-        number = len(item.earlier) + 1
-        version = _version(entry, content, number=number, author=author, note=note, now=item.written_at or now)
-        # The version's row comes a moment later: the database checks the reference at the commit.
-        entry.present = version
-        pairs.append((entry, version))
-        tags[entry.pk], labels[entry.pk] = item.tags, item.labels
-    Entry.objects.bulk_create([entry for entry, _version_ in pairs])
-    EntryVersion.objects.bulk_create([*earlier, *(version for _entry, version in pairs)])
-    _tag(tags)
-    entry_labels.hang(labels, by=by or author, decision=None, now=now)
-    if publish:
-        indexing.add(pairs)
-    return pairs
-
-
-def _tag(names: dict[UUID, Sequence[str]]) -> None:
-    through = Entry.tags.through
-    rows: list[Tag] = []
-    links = []
-    known: dict[str, Tag] = {}
-    for entry_id, wanted in names.items():
-        rows = tags_named(wanted, known=known)
-        links += [through(entry_id=entry_id, tag_id=tag.pk) for tag in rows]
-    through.objects.bulk_create(links)
-
-
-def _version(entry: Entry, content: Content, *, number: int, author: Member, note: str, now: datetime) -> EntryVersion:
-    return EntryVersion(
-        entry=entry,
-        number=number,
-        title=content.title,
-        body=content.body,
-        pronunciation=content.pronunciation,
-        examples=content.examples_json(),
-        source=content.source,
-        change_note=note,
-        author=author,
-        written_at=now,
-    )
-
-
-def _set_title(entry: Entry, title: str) -> None:
-    entry.title, entry.title_key, entry.title_plain = title, titles.key(title), titles.plain(title)
-
-
-def _set_kind_and_language(entry: Entry, kind: EntryKind | None, language: str | None) -> bool:
-    wanted = (kind or entry.kind, _language(language) if language is not None else entry.language)
-    changed = wanted != (entry.kind, entry.language)
-    entry.kind, entry.language = wanted
-    return changed
-
-
-def _language(code: str) -> str:
-    try:
-        return normalised(code)
-    except InvalidLanguage:
-        raise InvalidContent(_("This is no code of a language, such as qu or x-velari."), field="language") from None
 
 
 def _record_published(entry: Entry, version: EntryVersion, *, by: Member, now: datetime) -> None:

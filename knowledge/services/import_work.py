@@ -6,7 +6,6 @@ drafts and the count of what is done are written in one transaction, under a loc
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -33,7 +32,7 @@ from knowledge.services import entries, import_files, restoring
 from knowledge.services.entry_batches import forget_many, publish_many
 from knowledge.services.import_refusals import CONTENT, GONE, LABELS, NOT_ALLOWED, MayNotImport
 from knowledge.services.import_sifting import PORTION, Sieve, Verdict
-from knowledge.services.imports import entries_of, guessed, limits, plan_of, require_permission
+from knowledge.services.imports import entries_of, guessed, limits, plan_as_text, plan_of, require_permission
 
 # Between two portions others write: SQLite knows one writer at a time, and whoever waits looks every few milliseconds.
 PAUSE_SECONDS = 0.03
@@ -126,7 +125,7 @@ def _read(batch: ImportBatch, now: datetime, progress: Callable[[ImportBatch], N
         community = Community.objects.first()
         plan = guessed(batch, document, language=community.language if community else "en")
         import_files.keep_document(batch, document)
-        IMPORT_STATES.move(batch, ImportState.READ, plan=json.dumps(plan.to_json()), changed_at=now)
+        IMPORT_STATES.move(batch, ImportState.READ, plan=plan_as_text(plan), changed_at=now)
 
 
 def _refuse(batch: ImportBatch, code: str, facts: dict[str, Any], now: datetime) -> None:

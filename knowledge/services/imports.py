@@ -86,6 +86,11 @@ def plan_of(batch: ImportBatch) -> Plan:
     return Plan.from_json(json.loads(batch.plan))
 
 
+def plan_as_text(plan: Plan) -> str:
+    """As `ImportBatch.plan` holds it."""
+    return json.dumps(plan.to_json())
+
+
 def guessed(batch: ImportBatch, document: Document, *, language: str, source: str | None = None) -> Plan:
     return guess_plan(document, file_name=batch.file_name, language=language, source=source)
 
@@ -98,7 +103,7 @@ def change_plan(*, member: Member, batch_id: UUID, plan: Plan, now: datetime) ->
         check(plan, import_files.document_of(batch))
         if not set(plan.labels) <= usable_labels().keys():
             raise NoSuchLabel
-        text = json.dumps(plan.to_json())
+        text = plan_as_text(plan)
         kept = own(ImportBatch, member=member).filter(pk=batch_id, state=ImportState.READ)
         sealed = ImportBatch._meta.get_field("plan").seal_for(batch, text)
         if not kept.update(plan=sealed, changed_at=now):

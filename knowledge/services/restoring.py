@@ -1,4 +1,4 @@
-"""From what an import holds to what `entries.write` takes; an export's entries come back as they were."""
+"""From what an import holds to what `entry_rows.write` takes; an export's entries come back as they were."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from knowledge.importing.items import Item
 from knowledge.importing.plan import Plan
 from knowledge.importing.records import Export, Record
 from knowledge.models import Entry
-from knowledge.services.entries import NewEntry, Wording
 from knowledge.services.entry_labels import usable_labels
+from knowledge.services.entry_rows import NewEntry, Wording
 
 
 def new_entry(item: Item, *, plan: Plan, key: str) -> NewEntry:

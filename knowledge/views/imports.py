@@ -41,14 +41,15 @@ View = Callable[..., HttpResponse]
 
 
 def own_import(view: View) -> View:
-    """A page about one of the member's own imports; another's is not found, in the same words as none."""
+    """A page about one's own import, for who may import; another's is not found, in the same words as none."""
 
     @login_required
     @never_cache
     @wraps(view)
     def guarded(request: HttpRequest, pk: UUID) -> HttpResponse:
         try:
-            return view(request, own_row(ImportBatch, member=member_of(request), pk=pk))
+            member = member_of(request, who_may=Permission.TEACH)
+            return view(request, own_row(ImportBatch, member=member, pk=pk))
         except NotFound:
             raise Http404 from None
 
@@ -57,21 +58,28 @@ def own_import(view: View) -> View:
 
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-@never_cache
 def imports(request: HttpRequest) -> HttpResponse:
-    """The form for a file, and the member's imports. A body that is too large is refused before it is looked at."""
-    member = member_of(request)
-    if not member.may(Permission.TEACH):
-        return render(request, "knowledge/import_closed.html", status=403 if request.method == "POST" else 200)
+    """The form for a file, and the member's imports. A body that is too large is refused before it is looked at, its
+    token included."""
     if int(request.META.get("CONTENT_LENGTH") or 0) > settings.LARGE_BODY_BYTES:
-        return _page(request, member, FileForm(), problem=Unreadable(Code.TOO_LARGE, {"limit": settings.IMPORT_MB}))
+        return _too_large(request)
     return _imports(request)
 
 
+@login_required
+@never_cache
+def _too_large(request: HttpRequest) -> HttpResponse:
+    member = member_of(request, who_may=Permission.TEACH)
+    return _page(request, member, FileForm(), problem=Unreadable(Code.TOO_LARGE, {"limit": settings.IMPORT_MB}))
+
+
 @csrf_protect
+@login_required
+@never_cache
 def _imports(request: HttpRequest) -> HttpResponse:
     member = member_of(request)
+    if not member.may(Permission.TEACH):
+        return render(request, "knowledge/import_closed.html", status=403 if request.method == "POST" else 200)
     if request.method != "POST":
         return _page(request, member, FileForm())
     form = FileForm(request.POST, request.FILES)
@@ -105,12 +113,7 @@ def _page(
 @own_import
 def batch(request: HttpRequest, row: ImportBatch) -> HttpResponse:
     """Where an import stands; one that was read shows what would become of it, or of another part of the file."""
-    if row.state != ImportState.READ:
-        return _state(request, row)
-    try:
-        return _look(request, row, source=request.GET.get("source"))
-    except import_files.Gone:
-        return _gone(request, row)
+    return _show(request, row, source=request.GET.get("source"))
 
 
 @require_safe
@@ -128,7 +131,7 @@ def progress(request: HttpRequest, row: ImportBatch) -> HttpResponse:
 def change_plan(request: HttpRequest, row: ImportBatch) -> HttpResponse:
     """Keep what was chosen, and show what would become of the file then."""
     if row.state != ImportState.READ:
-        return _moved_on(request, row)
+        return _show(request, row, problem=service.NotNow())
     try:
         document, plan = _planned(row, source=request.POST.get("source"))
         form = _form(document, plan, member_of(request), data=request.POST)
@@ -138,7 +141,7 @@ def change_plan(request: HttpRequest, row: ImportBatch) -> HttpResponse:
     except import_files.Gone:
         return _gone(request, row)
     except Refused as refusal:
-        messages.error(request, str(refusal))
+        return _show(request, row, problem=refusal)
     response = redirect("knowledge:import_batch", pk=row.pk)
     response["Location"] += "#preview"
     return response
@@ -150,11 +153,10 @@ def begin(request: HttpRequest, row: ImportBatch) -> HttpResponse:
     try:
         service.begin(member=member_of(request), batch_id=row.pk, now=now())
     except Refused as refusal:
-        messages.error(request, str(refusal))
+        return _show(request, row, problem=refusal)
     except import_files.Gone:
         return _gone(request, row)
-    else:
-        import_jobs.wake(row.pk)
+    import_jobs.wake(row.pk)
     return redirect("knowledge:import_batch", pk=row.pk)
 
 
@@ -163,8 +165,8 @@ def begin(request: HttpRequest, row: ImportBatch) -> HttpResponse:
 def cancel(request: HttpRequest, row: ImportBatch) -> HttpResponse:
     try:
         service.cancel(member=member_of(request), batch_id=row.pk, now=now())
-    except service.NotNow:
-        return _moved_on(request, row)
+    except service.NotNow as refusal:
+        return _show(request, row, problem=refusal)
     import_jobs.wake(row.pk)
     messages.success(request, _("The import is cancelled. Nothing of the file was added."))
     return redirect("knowledge:import")
@@ -177,19 +179,30 @@ def take_back(request: HttpRequest, row: ImportBatch) -> HttpResponse:
         return render(request, "knowledge/import_take_back.html", {"batch": row})
     try:
         service.take_back(member=member_of(request), batch_id=row.pk, now=now())
-    except service.NotNow:
-        return _moved_on(request, row)
+    except service.NotNow as refusal:
+        return _show(request, row, problem=refusal)
     import_jobs.wake(row.pk)
     return redirect("knowledge:import_batch", pk=row.pk)
 
 
-def _state(request: HttpRequest, row: ImportBatch) -> HttpResponse:
+def _show(
+    request: HttpRequest, row: ImportBatch, *, source: str | None = None, problem: Refused | None = None
+) -> HttpResponse:
+    """The import as it is now, below what was wrong with the last wish."""
+    row = own_row(ImportBatch, member=member_of(request), pk=row.pk)
+    status = 200 if problem is None else 409
+    if row.state == ImportState.READ:
+        try:
+            return _look(request, row, source=source, problem=problem, status=status)
+        except import_files.Gone:
+            return _gone(request, row)
     context = {
         "batch": row,
         "going_on": row.state in GOING_ON,
         "why": sentence_for(row.refusal, row.refusal_facts) if row.refusal else "",
+        "problem": problem,
     }
-    return render(request, "knowledge/import_state.html", context)
+    return render(request, "knowledge/import_state.html", context, status=status)
 
 
 def _planned(row: ImportBatch, *, source: str | None) -> tuple[Document, Plan]:
@@ -201,7 +214,13 @@ def _planned(row: ImportBatch, *, source: str | None) -> tuple[Document, Plan]:
 
 
 def _look(
-    request: HttpRequest, row: ImportBatch, *, source: str | None, form: PlanForm | None = None, status: int = 200
+    request: HttpRequest,
+    row: ImportBatch,
+    *,
+    source: str | None,
+    form: PlanForm | None = None,
+    problem: Refused | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     """The form of the plan, and below it the entries that the plan that is kept would make. Raises Gone."""
     member = member_of(request)
@@ -214,6 +233,7 @@ def _look(
         "form": form or _form(document, plan, member),
         "sources": _named(document),
         "look": service.look(member=member, batch=row, now=now()) if kept else None,
+        "problem": problem,
     }
     return render(request, "knowledge/import_look.html", context, status=status)
 
@@ -258,11 +278,6 @@ def _languages(member: Member) -> list[str]:
     """Languages that the member sees in use, then those of the pages."""
     used = [shelf.code for shelf in shelves.languages(access.visible(Entry, member=member, now=now()))]
     return list(dict.fromkeys([*used, *(code for code, _name in settings.LANGUAGES)]))
-
-
-def _moved_on(request: HttpRequest, row: ImportBatch) -> HttpResponse:
-    messages.error(request, str(service.NotNow()))
-    return redirect("knowledge:import_batch", pk=row.pk)
 
 
 def _gone(request: HttpRequest, row: ImportBatch) -> HttpResponse:

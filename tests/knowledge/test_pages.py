@@ -455,8 +455,8 @@ def test_entries_are_put_beside_each_other(author: Member, reader: Member, word:
         assert page("entry", other.pk) in links_of(browser(reader).get(page("entry", one.pk)))
     mine.post(page("related", word.pk), {"unrelate": str(mountain.pk)})
     assert page("entry", mountain.pk) not in links_of(browser(reader).get(page("entry", word.pk)))
-    for other in ("", "x", str(word.pk), "00000000-0000-4000-8000-000000000000"):
-        assert mine.post(page("related", word.pk), {"relate": other}).status_code == 404
+    for nothing in ("", "x", str(word.pk), "00000000-0000-4000-8000-000000000000"):
+        assert mine.post(page("related", word.pk), {"relate": nothing}).status_code == 404
     assert browser(reader).post(page("related", word.pk), {"relate": str(mountain.pk)}).status_code == 403
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -73,6 +74,7 @@ def hide(author: Member, beside: Entry) -> list[Entry]:
             tags=["Bees", name],
             labels=labels,
             publish=publish,
+            now=JUNE + timedelta(hours=1),
         )
         if publish:
             entries.relate(entry_id=entry.pk, other_id=beside.pk, by=author, now=JUNE)

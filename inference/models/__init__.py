@@ -2,6 +2,7 @@ from inference.models.answer import ANSWER_STATES, Answer, AnswerState
 from inference.models.behaviour_version import BehaviourVersion
 from inference.models.brake import Brake, BrakeMode, BrakeRelease
 from inference.models.conversation import Conversation
+from inference.models.evaluation import EvaluationOutcome, EvaluationRun
 from inference.models.lookup import Citation, Lookup
 from inference.models.message import Message
 from inference.models.model_file import ModelFile
@@ -18,6 +19,8 @@ __all__ = [
     "BrakeRelease",
     "Citation",
     "Conversation",
+    "EvaluationOutcome",
+    "EvaluationRun",
     "Lookup",
     "Message",
     "ModelFile",

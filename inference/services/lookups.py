@@ -13,10 +13,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from consent.access import in_service
-from governance.models import Community
+from governance.models import Community, Member
 from inference.doorbell import Ring, ring_on_commit
 from inference.engine.protocol import MAX_PASSAGE_CHARACTERS, Passage
-from inference.models import ANSWER_STATES, Answer, AnswerState, Citation, Lookup, Message, ModelFile
+from inference.models import (
+    ANSWER_STATES,
+    Answer,
+    AnswerState,
+    BehaviourVersion,
+    Citation,
+    Lookup,
+    Message,
+    ModelFile,
+)
 from inference.retrieval.quoting import QUOTING_BELOW, Plan, Source, Way, plan
 from inference.retrieval.retrieve import retrieve
 from inference.retrieval.talk import is_talk
@@ -72,27 +81,58 @@ def forget_entry(*, entry_id: UUID, passage_ids: Sequence[int]) -> None:
         ring_on_commit(Ring(answer.message.conversation_id, answer.member_id))
 
 
-def _plan_for(answer: Answer, question: Message, *, now: datetime) -> Plan:
-    parameters = _parameters(answer)
-    chosen = _plan(question.text, answer, parameters, now=now)
-    before = question.parent.parent if question.parent is not None else None
+def plan_for(text: str, *, member: Member, version: BehaviourVersion, now: datetime, before: str = "") -> Plan:
+    """How this question of the member is to be answered; `before` is the question that it came after in a talk."""
+    chosen = _plan(text, member, version, now=now)
     if chosen.sources:
         return chosen
-    if before is not None:
+    if before:
         # "And on Fridays?" says what it is about only together with the question before it.
-        together = _plan(f"{before.text}\n{question.text}", answer, parameters, now=now)
+        together = _plan(f"{before}\n{text}", member, version, now=now)
         if together.sources:
             return together
-    return Plan(Way.FREE) if chosen.way is Way.NOTHING and is_talk(question.text) else chosen
+    return Plan(Way.FREE) if chosen.way is Way.NOTHING and is_talk(text) else chosen
 
 
-def _plan(text: str, answer: Answer, parameters: int, *, now: datetime) -> Plan:
-    return plan(text, retrieve(text, member=answer.member, now=now, limit=CANDIDATES), parameters=parameters)
+def told(chosen: Plan, *, version: BehaviourVersion, language: str, greeting: str = "") -> LookedUp:
+    """What the plan comes to: passages to read, or words in `language` to begin or answer with."""
+    if chosen.way is Way.READ:
+        return LookedUp(passages=tuple(map(_passage, chosen.sources)))
+    with override(language):
+        if chosen.way is Way.QUOTE:
+            quote = chosen.sources[0].text.replace("\n", "\n> ")
+            return LookedUp(begins=f"{greeting}{_('Our notes say:')}\n\n> {quote} [1]", whole=True)
+        if chosen.way is Way.NOTHING:
+            # What a small model tells of itself is more often invented than true.
+            if _parameters(version) < QUOTING_BELOW:
+                return LookedUp(begins=f"{greeting}{_('We have no note on that.')}", whole=True)
+            return LookedUp(begins=_("We have no note on that."))
+    return LookedUp()
 
 
-def _parameters(answer: Answer) -> int:
+def language_of_community() -> str:
+    return Community.objects.values_list("language", flat=True).first() or settings.LANGUAGE_CODE
+
+
+def _plan_for(answer: Answer, question: Message, *, now: datetime) -> Plan:
+    before = question.parent.parent if question.parent is not None else None
+    return plan_for(
+        question.text,
+        member=answer.member,
+        version=answer.behaviour,
+        now=now,
+        before=before.text if before is not None else "",
+    )
+
+
+def _plan(text: str, member: Member, version: BehaviourVersion, *, now: datetime) -> Plan:
+    found = retrieve(text, member=member, now=now, limit=CANDIDATES)
+    return plan(text, found, parameters=_parameters(version))
+
+
+def _parameters(version: BehaviourVersion) -> int:
     """Those of the model that the behaviour names; 0 when this node does not have it, and nothing will be read."""
-    sha256 = answer.behaviour.content["model_sha256"]
+    sha256 = version.content["model_sha256"]
     return ModelFile.objects.filter(sha256=sha256).values_list("parameters", flat=True).first() or 0
 
 
@@ -112,18 +152,8 @@ def _write_down(answer: Answer, chosen: Plan) -> None:
 
 
 def _looked_up(answer: Answer, chosen: Plan) -> LookedUp:
-    if chosen.way is Way.READ:
-        return LookedUp(passages=tuple(map(_passage, chosen.sources)))
-    with override(answer.member.language or _language_of_community()):
-        if chosen.way is Way.QUOTE:
-            quote = chosen.sources[0].text.replace("\n", "\n> ")
-            return LookedUp(begins=f"{_greeting(answer)}{_('Our notes say:')}\n\n> {quote} [1]", whole=True)
-        if chosen.way is Way.NOTHING:
-            # What a small model tells of itself is more often invented than true.
-            if _parameters(answer) < QUOTING_BELOW:
-                return LookedUp(begins=f"{_greeting(answer)}{_('We have no note on that.')}", whole=True)
-            return LookedUp(begins=_("We have no note on that."))
-    return LookedUp()
+    language = answer.member.language or language_of_community()
+    return told(chosen, version=answer.behaviour, language=language, greeting=_greeting(answer))
 
 
 def _greeting(answer: Answer) -> str:
@@ -136,7 +166,3 @@ def _greeting(answer: Answer) -> str:
 
 def _passage(source: Source) -> Passage:
     return Passage(source.found.passage.title, source.text[:MAX_PASSAGE_CHARACTERS])
-
-
-def _language_of_community() -> str:
-    return Community.objects.values_list("language", flat=True).first() or settings.LANGUAGE_CODE

@@ -141,11 +141,7 @@ def _toml(path: Path) -> dict[str, Any]:
 
 def _motion(row: Mapping[str, Any], people: Sequence[Person]) -> Motion:
     """Who is not named voted yes, unless `yes` names all who did."""
-    votes = {
-        **{name: "no" for name in row.get("no", ())},
-        **{name: "abstain" for name in row.get("abstain", ())},
-        **{name: "absent" for name in row.get("absent", ())},
-    }
+    votes = {name: choice for choice in ("no", "abstain", "absent") for name in row.get(choice, ())}
     for name in row.get("yes", [person.username for person in people if person.joined < row["day"]]):
         votes.setdefault(name, "yes")
     return Motion(

@@ -106,13 +106,14 @@ def teach(*, member: Member, answered: Answered, said: Said, now: datetime, numb
 
 
 def withdraw(*, member: Member, correction_id: UUID, now: datetime) -> Correction:
-    """Take back what was taught, whatever became of it: its texts go. An entry that came of it stays, with its author.
+    """Take back what was taught, whatever became of it: its texts go, and what leads to an entry.
 
-    Raises consent.access.NotFound.
+    An entry that came of it stays, with its author. Raises consent.access.NotFound.
     """
     with transaction.atomic():
         row = own_row(Correction, member=member, pk=correction_id)
-        CORRECTION_STATES.move(row, CorrectionState.WITHDRAWN, **dict.fromkeys(_TEXTS, ""), read_at=now)
+        gone: dict[str, Any] = {**dict.fromkeys(_TEXTS, ""), "entry": None, "reviewer": None, "read_at": now}
+        CORRECTION_STATES.move(row, CorrectionState.WITHDRAWN, **gone)
         transaction.on_commit(wipe_deleted_text)
     return row
 

@@ -17,7 +17,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from governance.effects import InvalidPayload, kind_named
+from governance.effects import kind_named
 from governance.models import AuditEntry, Community, Member, Proposal, ProposalState
 from governance.refusals import Refused
 from governance.services import audit, ballots, closing, comments, founding, invitations, members, proposals
@@ -132,9 +132,7 @@ class _Play:
         self._settle_in(member, person, now)
 
     def _settle_in(self, member: Member, person: Person, now: datetime) -> None:
-        members.describe(
-            member=member, display_name=person.name, language=person.language or self._script.language
-        )
+        members.describe(member=member, display_name=person.name, language=person.language or self._script.language)
         Member.objects.filter(pk=member.pk).update(date_joined=now)
         self._people[person.username] = member
 
@@ -194,8 +192,8 @@ class _Play:
     def _close(self, proposal: Proposal, motion: Motion, now: datetime) -> None:
         decision = closing.close(proposal_id=proposal.pk, now=now)
         if decision is None or decision.outcome != motion.outcome or motion.open:
-            ended = decision.outcome if decision else ProposalState.OPEN
-            raise BadScript(f"{motion.title}: {ended} in place of {motion.outcome}. {decision and decision.explanation}")
+            came = f"{decision.outcome} {decision.explanation}" if decision else str(ProposalState.OPEN)
+            raise BadScript(f"{motion.title}: {came} in place of {motion.outcome}")
 
     # --- knowledge ---------------------------------------------------------------------------------------------------
 

@@ -91,10 +91,11 @@ def ask_teachers(*, member: Member, text: str, with_name: bool, now: datetime) -
 
 
 def withdraw(*, member: Member, question_id: UUID, now: datetime) -> None:
-    """Take a question back: its texts go. Raises consent.access.NotFound."""
+    """Take a question back: its texts go, and what leads to its answer. Raises consent.access.NotFound."""
     with transaction.atomic():
         row = own_row(OpenQuestion, member=member, pk=question_id)
-        QUESTION_STATES.move(row, QuestionState.WITHDRAWN, text="", reason="", read_at=now)
+        gone: dict[str, Any] = {"text": "", "reason": "", "entry": None, "answered_by": None, "read_at": now}
+        QUESTION_STATES.move(row, QuestionState.WITHDRAWN, **gone)
         transaction.on_commit(wipe_deleted_text)
 
 

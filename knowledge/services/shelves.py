@@ -136,5 +136,5 @@ def label_counts(entries: QuerySet[Entry]) -> dict[int, int]:
 
 def with_label(entries: QuerySet[Entry], label_id: int) -> QuerySet[Entry]:
     """Those of the entries on which this label hangs."""
-    hanging = EntryLabel.objects.filter(entry=OuterRef("pk"), label=label_id).exclude(pk__in=genuine_removals())
-    return entries.filter(Exists(hanging))
+    hanging = EntryLabel.objects.filter(label=label_id).exclude(pk__in=genuine_removals())
+    return entries.filter(pk__in=hanging.values("entry"))

@@ -15,18 +15,18 @@ from knowledge.services import shelves
 from knowledge.views.access import member_page
 
 PER_PAGE = 50
+THEMES_PER_PAGE = 120
 
 
 @require_safe
 @member_page
 def themes(request: HttpRequest) -> HttpResponse:
+    """The themes of what the member may see, in alphabetical order."""
     member, moment = member_of(request), now()
     shown = access.visible(Entry, member=member, now=moment)
-    return render(
-        request,
-        "knowledge/themes.html",
-        {"themes": shelves.themes(access.tags(member=member, now=moment), shown)},
-    )
+    found = shelves.themes(access.tags(member=member, now=moment), shown)
+    page = Paginator(found, THEMES_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "knowledge/themes.html", {"page": page})
 
 
 @require_safe

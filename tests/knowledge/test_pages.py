@@ -166,6 +166,17 @@ def test_themes(author: Member, reader: Member, word: Entry) -> None:
         assert client.get(page("theme", pk)).status_code == 404
 
 
+def test_many_themes_stand_on_pages(author: Member, reader: Member) -> None:
+    for start in range(0, 130, 10):
+        add(author, f"entry {start}", tags=[f"theme {number:03}" for number in range(start, start + 10)])
+    client = browser(reader)
+    first, second = (client.get(page("themes"), {"page": number}) for number in (1, 2))
+    assert_sound(second)
+    names = [re.findall(r"theme \d+", text_of(response)) for response in (first, second)]
+    assert [len(each) for each in names] == [120, 10]
+    assert names[0] + names[1] == [f"theme {number:03}" for number in range(130)]
+
+
 # --- Search --------------------------------------------------------------------------------------------------------
 
 

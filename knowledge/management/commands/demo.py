@@ -44,8 +44,11 @@ class Command(BaseCommand):
             community = demonstration.perform(script=script, passwords=passwords, now=now())
         except Refused as refusal:
             raise CommandError(f"{refusal.sentence} Nothing was changed.") from None
-        self.stdout.write(f"\n{community.name} is founded: {len(script.people)} members, {len(script.pieces)} entries, ")
-        self.stdout.write(f"{len(script.motions)} proposals, {len(script.asked)} questions. Nobody in it exists.\n\n")
+        counts = (
+            f"{len(script.people)} members, {len(script.motions)} proposals, {len(script.pieces)} entries and "
+            f"{len(script.asked)} questions"
+        )
+        self.stdout.write(f"\n{community.name} is founded: {counts}. Nobody in it exists.\n\n")
         if options["password"]:
             self.stdout.write(f"All members sign in with the pass phrase you gave: {_names(script)}.")
             return

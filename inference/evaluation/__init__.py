@@ -1,0 +1,1 @@
+"""Measuring how well the AI answers the community's question set: the pure parts."""

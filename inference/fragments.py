@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from community_ai.core.clock import now as current_time
 from community_ai.core.markdown import render_markdown, spoken
 from consent.access import NotFound, own_row
 from inference import live
@@ -71,7 +72,7 @@ def bring_up_to_date(*, member_id: int, conversation_id: UUID, language: str, sh
             conversation = own_row(Conversation, member=member, pk=conversation_id)
         except NotFound:
             return _deleted(), Shown()
-        thread = thread_of(conversation=conversation)
+        thread = thread_of(conversation=conversation, now=current_time())
         now_shown = Shown.of(thread)
         if now_shown == shown:
             return mark_safe(""), shown

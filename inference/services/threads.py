@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from consent.access import own
 from governance.services.waiting import titles_of
 from inference.models import ANSWER_STATES, Answer, Conversation, Message
+from inference.services.citations import Grounds, grounds_of
 from inference.services.conversations import branches_of
 from knowledge.models import Correction
 from knowledge.services import corrections
@@ -36,6 +38,8 @@ class Entry:
     previous_id: UUID | None
     next_id: UUID | None
     decided: str = ""
+    # What the answer stands on, when the community's knowledge was looked into.
+    grounds: Grounds | None = None
 
     @property
     def open(self) -> bool:
@@ -60,7 +64,7 @@ class Thread:
         return self.entries[-1] if self.entries and self.entries[-1].open else None
 
 
-def thread_of(*, conversation: Conversation, whole: bool = False) -> Thread:
+def thread_of(*, conversation: Conversation, now: datetime, whole: bool = False) -> Thread:
     """The branch that the conversation shows. Without `whole` at most the last MAX_SHOWN messages."""
     member: Any = conversation.member_id
     branches = branches_of(conversation_id=conversation.pk, member=member)
@@ -77,6 +81,8 @@ def thread_of(*, conversation: Conversation, whole: bool = False) -> Thread:
     answers = {row.answer.pk: key for key, row in messages.items() if getattr(row, "answer", None) is not None}
     said = corrections.about_answers(member=member, answer_ids=answers.keys()) if answers else {}
     taught = {answers[answer_id]: row for answer_id, row in said.items()}
+    looked = grounds_of(member=conversation.member, answer_ids=answers.keys(), now=now) if answers else {}
+    grounds = {answers[answer_id]: row for answer_id, row in looked.items()}
     entries = []
     for depth, key in enumerate(shown, start=len(path) - len(shown)):
         message = messages.get(key)
@@ -93,6 +99,7 @@ def thread_of(*, conversation: Conversation, whole: bool = False) -> Thread:
                 position=place + 1,
                 versions=len(versions),
                 correction=taught.get(key),
+                grounds=grounds.get(key),
                 previous_id=versions[place - 1] if place else None,
                 next_id=versions[place + 1] if place + 1 < len(versions) else None,
                 decided=decided.get(answer.behaviour.decision.proposal_id or 0, "") if answer else "",

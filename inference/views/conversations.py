@@ -40,7 +40,7 @@ def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     row = own_row(Conversation, member=request.user, pk=conversation_id)
     if request.method == "POST":
         return _ask(request, row)
-    return _page(request, thread_of(conversation=row, whole="all" in request.GET))
+    return _page(request, thread_of(conversation=row, whole="all" in request.GET, now=now()))
 
 
 @require_safe
@@ -106,7 +106,7 @@ def _ask(request: HttpRequest, row: Conversation | None) -> HttpResponse:
             now=now(),
         )
     except QuestionRefused as refusal:
-        thread = thread_of(conversation=row) if row else None
+        thread = thread_of(conversation=row, now=now()) if row else None
         return _page(request, thread, text=text, error=str(refusal.sentence), status=422)
     return to_message(answer)
 

@@ -20,6 +20,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("", include("knowledge.import_urls")),
     path("", include("knowledge.teaching_urls")),
+    path("", include("knowledge.question_set_urls")),
     path("search/", search.search, name="search"),
     path("dictionary/", dictionary.dictionaries, name="dictionaries"),
     path("dictionary/<str:tag>/", dictionary.dictionary, name="dictionary"),

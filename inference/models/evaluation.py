@@ -74,3 +74,9 @@ class EvaluationOutcome(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run_id}: {self.question_id} {self.with_knowledge}"
+
+    @property
+    def good(self) -> bool:
+        """Whether it went as it should, with knowledge."""
+        wanted = self.Outcome.NO_NOTE if self.question.unanswerable else self.Outcome.RIGHT
+        return self.with_knowledge == wanted

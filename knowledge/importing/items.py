@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from knowledge.content import Content, Example, InvalidContent, cleaned, tag_names
 from knowledge.importing.plan import TEXT, Plan, title_from
 from knowledge.importing.records import Export
+from knowledge.language_names import language_called
 from knowledge.languages import InvalidLanguage, normalised
 from knowledge.models import BODY_LENGTH, TITLE_LENGTH, EntryKind
 from knowledge.reading.columns import Column
@@ -76,11 +77,10 @@ def _of_rows(document: Document, plan: Plan) -> Iterator[Item | Fault]:
         if place == 0 and plan.has_headings:
             continue
         cells = _Cells(row, plan.columns)
-        language = cells.first(Column.LANGUAGE) or plan.language
         try:
-            language = normalised(language)
+            language = language_called(cells.first(Column.LANGUAGE) or plan.language)
         except InvalidLanguage:
-            yield Fault(place + 1, _("This is no code of a language, such as qu or x-velari."))
+            yield Fault(place + 1, _("This is no name of a language, and no code of one."))
             continue
         yield Item(
             number=place + 1,

@@ -26,7 +26,8 @@ from knowledge.demo.script import BadScript, Motion, Person, Piece, Script
 from knowledge.models import Entry
 from knowledge.question_entries import DEMONSTRATION
 from knowledge.services import entries, question_set
-from knowledge.services.entries import NewEntry, NoSuchEntry
+from knowledge.services.entry_refusals import NoSuchEntry
+from knowledge.services.entry_rows import NewEntry
 
 _MORNING = timedelta(hours=10)
 _STEP = timedelta(minutes=4)

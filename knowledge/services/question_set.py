@@ -25,7 +25,7 @@ from knowledge.models import Entry, SetQuestion
 from knowledge.models.set_question import ANSWER_LENGTH, MAX_ANSWERS, QUESTION_LENGTH, SetQuestionQuerySet
 from knowledge.question_split import digest
 from knowledge.rules_of_use import Use
-from knowledge.services.entries import NoSuchEntry
+from knowledge.services.entry_refusals import NoSuchEntry
 
 MAX_QUESTIONS = 2_000
 

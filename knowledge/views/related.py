@@ -18,8 +18,7 @@ from knowledge import access
 from knowledge.services import entries, finding, shelves
 from knowledge.views import entry_page
 from knowledge.views.access import member_page, reachable_entry
-
-MOST_LETTERS = 200
+from knowledge.views.search import words_asked
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -31,7 +30,7 @@ def related(request: HttpRequest, pk: UUID) -> HttpResponse:
         return entry_page.show(request, entry, problem=entries.MayNotEdit(), status=403)
     if request.method == "POST":
         return _change(request, entry.pk)
-    query = " ".join(request.GET.get("q", "").replace("\x00", "").split())[:MOST_LETTERS]
+    query = words_asked(request)
     beside = list(shelves.listed(access.related(entry, member=member, now=now())))
     known = {entry.pk, *(row.pk for row in beside)}
     found = finding.find(query=query, member=member, now=now()) if query else []

@@ -27,7 +27,7 @@ MOST_LETTERS = 200
 def search(request: HttpRequest) -> HttpResponse:
     """Entries with these words, of this kind, in this language; without words, all of them in alphabetical order."""
     member, moment = member_of(request), now()
-    query = " ".join(request.GET.get("q", "").replace("\x00", "").split())[:MOST_LETTERS]
+    query = words_asked(request)
     shown = access.visible(Entry, member=member, now=moment)
     kinds, languages = shelves.kinds(shown), shelves.languages(shown)
     # A filter that nothing stands behind is left out: it may be a mistyped address.
@@ -51,6 +51,11 @@ def search(request: HttpRequest) -> HttpResponse:
         context["page"] = Paginator(shelves.listed(narrowed), PER_PAGE).get_page(request.GET.get("page"))
         context["address"] = _address("", kind or "", language)
     return render(request, "knowledge/search.html", context)
+
+
+def words_asked(request: HttpRequest) -> str:
+    """The words that somebody searches for, on one line."""
+    return " ".join(request.GET.get("q", "").replace("\x00", "").split())[:MOST_LETTERS]
 
 
 def _choice(query: str, kind: str, language: str, label: Any) -> dict[str, Any]:

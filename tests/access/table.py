@@ -32,6 +32,7 @@ from tests.access.rows import (
     feedback,
     imports,
     knowledge,
+    measuring,
     moderators,
     teaching,
 )
@@ -44,6 +45,7 @@ TABLE: tuple[Row, ...] = (
     *knowledge.ROWS,
     *imports.ROWS,
     *teaching.ROWS,
+    *measuring.ROWS,
     *feedback.ROWS,
     *accounts.ROWS,
     *moderators.ROWS,

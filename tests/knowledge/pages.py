@@ -6,9 +6,13 @@ import re
 from html import unescape
 from typing import Any
 
+import pytest
 from django.test import Client
 
 from governance.models import Member
+from knowledge.content import Example
+from knowledge.models import Entry, EntryKind
+from tests.knowledge.conftest import add
 from tests.visitor import Form, Page
 
 
@@ -41,3 +45,19 @@ def links_of(response: Any) -> list[str]:
     """Where the links of the main part lead."""
     main = response.content.decode().partition("<main")[2].partition("</main>")[0]
     return [unescape(link) for link in re.findall(r'<a [^>]*href="([^"]*)"', main)]
+
+
+@pytest.fixture
+def word(author: Member) -> Entry:
+    return add(
+        author,
+        "qaqa",
+        "A **rock**.",
+        kind=EntryKind.TERM,
+        language="qu",
+        pronunciation="QA-qa",
+        examples=(Example("Qaqa sumaqmi.", "The rock is beautiful."),),
+        source="Grandmother",
+        tags=["Land", "Stone"],
+        labels=["community"],
+    )

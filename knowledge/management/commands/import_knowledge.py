@@ -1,6 +1,7 @@
 import hashlib
 import sys
 from argparse import BooleanOptionalAction
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from knowledge.models import EntryKind, ImportBatch, ImportState
 from knowledge.reading.columns import Column
 from knowledge.reading.document import Document
 from knowledge.services import import_files, import_work, imports
-from knowledge.services.import_refusals import sentence_for
+from knowledge.services.import_refusals import NotNow, sentence_for
 from knowledge.services.import_sifting import Survey, Verdict
 
 SLICE_SECONDS = 3600.0
@@ -50,6 +51,11 @@ class Command(BaseCommand):
             raise CommandError(str(refusal.sentence)) from None
         except InvalidPlan as problem:
             raise CommandError(f"The file does not fit what was asked for: look at --{problem.field}.") from None
+        except KeyboardInterrupt:
+            raise CommandError(
+                "Stopped. Nothing of it is seen yet. The same command goes on, and so does the running node by itself.",
+                returncode=130,
+            ) from None
         except OSError as error:
             raise CommandError(f"{options['path']} cannot be read: {error.strerror}.") from None
 
@@ -85,8 +91,9 @@ class Command(BaseCommand):
             batch = imports.begin(member=member, batch_id=batch.pk, now=now())
             begun = True
         finally:
-            if not begun and batch.state == ImportState.READ:
-                imports.cancel(member=member, batch_id=batch.pk, now=now())
+            if not begun:
+                with suppress(NotNow):  # it was refused
+                    imports.cancel(member=member, batch_id=batch.pk, now=now())
         return batch
 
     def _member(self, name: str | None) -> Member:

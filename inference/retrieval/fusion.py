@@ -22,10 +22,10 @@ class Weights:
     the coverages between which the words begin to count.
     """
 
-    words: float = 0.05
-    trigrams: float = 0.05
-    covered: float = 0.10
-    covered_by_sentence: float = 0.15
+    words: float = 0.04
+    trigrams: float = 0.04
+    covered: float = 0.08
+    covered_by_sentence: float = 0.12
     k: float = 10.0
     gate_from: float = 0.1
     gate_to: float = 0.4

@@ -18,16 +18,20 @@ from inference.retrieval.retrieve import Found
 
 QUOTING_BELOW = 700_000_000
 """Parameters of a model below which it quotes instead of putting a note into its own words."""
-QUOTED_SENTENCES = 2
+QUOTED_SENTENCES = 3
 READ_PASSAGES = 3
 READ_CHARACTERS = 1_600
 """Passages that a larger model reads, and characters of each."""
 
-# How far the best passage must stand out among the candidates so that it is taken for an answer: this much when the
-# question shares no words with any of them (it may be in another language), and so much more when it does. Measured on
-# XQuAD with and without the paragraphs that answer (docs/retrieval.md).
-_STANDS_OUT = 0.07
-_STANDS_OUT_BY_WORDS = 0.18
+# How likely the best passage answers: its two cosines, a share of how far it stands out among the candidates, and its
+# lead over the second, the last two up to a bound. Found on XQuAD with and without the paragraphs that answer, and on
+# the demonstration communities' questions (docs/retrieval.md). Where the question shares hardly a word with
+# any candidate it is probably asked in another language, whose cosines are lower.
+_BOUND = 1.775
+_OTHER_LANGUAGE = 0.10
+_STANDS_OUT, _MOST_STANDING_OUT = 0.4, 0.3
+_MOST_LEAD = 0.1
+_SHARES_WORDS = 0.4
 # Its rivals: candidates from the sixth to the fifteenth place are hardly ever about the same.
 _RIVALS = slice(5, 15)
 # What a candidate that has nothing to do with a question scores, where there are too few rivals to know: two cosines
@@ -36,8 +40,10 @@ _UNRELATED = 1.60
 _FEW_RIVALS = 5
 # Without embeddings: the share of the question that the passage must hold.
 _COVERED = 0.4
-# Score by which a passage may be behind the best and still be read with it, or be taken because it was named.
+# Score by which a passage may be behind the best and still be read with it, be quoted beside it, or be taken because
+# it was named.
 _FAR_BEHIND = 0.1
+_CLOSE_BEHIND = 0.06
 _NAMED_IN_PASSING = 0.1
 
 # The question marks of many scripts at the end of a sentence; what comes after them may be "please" or a smile.
@@ -75,11 +81,13 @@ def plan(question: str, found: Sequence[Found], *, parameters: int) -> Plan:
     if best is None:
         # A community that has taught nothing yet has no notes to miss.
         return Plan(Way.NOTHING if found and is_question(question) else Way.FREE)
+    others = sorted((each for each in found if each is not best), key=lambda each: -each.score)
     if parameters < QUOTING_BELOW:
-        return Plan(Way.QUOTE, (Source(best, best_sentences(best)),))
+        close = [each for each in others[:1] if best.score - each.score <= _CLOSE_BEHIND]
+        return Plan(Way.QUOTE, tuple(Source(each, best_sentences(each)) for each in [best, *close]))
     # What falls far behind the best would only lead astray.
-    others = [each for each in found if each is not best and best.score - each.score <= _FAR_BEHIND]
-    chosen = [best, *others][:READ_PASSAGES]
+    near = [each for each in others if best.score - each.score <= _FAR_BEHIND]
+    chosen = [best, *near][:READ_PASSAGES]
     return Plan(Way.READ, tuple(Source(each, each.passage.text[:READ_CHARACTERS]) for each in chosen))
 
 
@@ -92,13 +100,25 @@ def _answering(found: Sequence[Found]) -> Found | None:
         best = found[0]
     if best.signs.near is None:
         return best if best.signs.covered >= _COVERED else None
-    return best if best.score - usual_score(found) > _threshold(found) else None
+    return best if evidence(best, found) > 0 else None
 
 
-def usual_score(found: Sequence[Found]) -> float:
-    """What candidates score that do not answer this question."""
-    rivals = sorted((each.score for each in found), reverse=True)[_RIVALS]
-    return fmean(rivals) if len(rivals) >= _FEW_RIVALS else _UNRELATED
+def evidence(best: Found, found: Sequence[Found]) -> float:
+    """How much speaks for `best` as the answer, above 0 when it is taken for one. `best` has a vector."""
+    scores = sorted((each.score for each in found if each is not best), reverse=True)
+    rivals = scores[_RIVALS.start - 1 : _RIVALS.stop - 1]
+    usual = fmean(rivals) if len(rivals) >= _FEW_RIVALS else _UNRELATED
+    near = best.signs.near or 0.0
+    sentence_near = near if best.signs.sentence_near is None else best.signs.sentence_near
+    words = gate(max(each.signs.sentence_covered for each in found))
+    return (
+        near
+        + sentence_near
+        + _STANDS_OUT * min(_MOST_STANDING_OUT, best.score - usual)
+        + min(_MOST_LEAD, best.score - scores[0] if scores else _MOST_LEAD)
+        + _OTHER_LANGUAGE * (1 - min(1.0, words / _SHARES_WORDS))
+        - _BOUND
+    )
 
 
 def best_sentences(found: Found, count: int = QUOTED_SENTENCES) -> str:
@@ -114,8 +134,3 @@ def best_sentences(found: Found, count: int = QUOTED_SENTENCES) -> str:
 
 def is_question(text: str) -> bool:
     return bool(_ASKS.search(text.strip()))
-
-
-def _threshold(found: Sequence[Found]) -> float:
-    covered = max((each.signs.sentence_covered for each in found), default=0.0)
-    return _STANDS_OUT + _STANDS_OUT_BY_WORDS * gate(covered)

@@ -100,8 +100,8 @@ def told(chosen: Plan, *, version: BehaviourVersion, language: str, greeting: st
         return LookedUp(passages=tuple(map(_passage, chosen.sources)))
     with override(language):
         if chosen.way is Way.QUOTE:
-            quote = chosen.sources[0].text.replace("\n", "\n> ")
-            return LookedUp(begins=f"{greeting}{_('Our notes say:')}\n\n> {quote} [1]", whole=True)
+            quotes = "\n\n".join(_quoted(source, number) for number, source in enumerate(chosen.sources, 1))
+            return LookedUp(begins=f"{greeting}{_('Our notes say:')}\n\n{quotes}", whole=True)
         if chosen.way is Way.NOTHING:
             # What a small model tells of itself is more often invented than true.
             if _parameters(version) < QUOTING_BELOW:
@@ -162,6 +162,12 @@ def _greeting(answer: Answer) -> str:
     said = asked is not None and asked.parent is not None and asked.parent.text.strip()
     words = "" if said else str(answer.behaviour.content["greeting"])
     return f"{words} " if words else ""
+
+
+def _quoted(source: Source, number: int) -> str:
+    """A quotation in Markdown, with the number of its card."""
+    lines = source.text.replace("\n", "\n> ")
+    return f"> {lines} [{number}]"
 
 
 def _passage(source: Source) -> Passage:

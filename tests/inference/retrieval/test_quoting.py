@@ -82,12 +82,17 @@ def found(text: str, *scores: float, score: float = 0.0, near: float | None = 0.
     )
 
 
+def scored(text: str, near: float, *, sentence_covered: float = 0.5) -> Found:
+    """A passage whose score is its two cosines."""
+    return found(text, score=2 * near, near=near, sentence_near=near, sentence_covered=sentence_covered)
+
+
 class TestSentences:
-    def test_the_two_best_in_their_order(self) -> None:
-        assert best_sentences(found("One.|Two.|Three.", 0.1, 0.9, 0.8)) == "Two. Three."
+    def test_the_best_in_their_order(self) -> None:
+        assert best_sentences(found("One.|Two.|Three.", 0.1, 0.9, 0.8), 2) == "Two. Three."
 
     def test_what_is_left_out_shows(self) -> None:
-        assert best_sentences(found("One.|Two.|Three.", 0.9, 0.1, 0.8)) == "One. … Three."
+        assert best_sentences(found("One.|Two.|Three.", 0.9, 0.1, 0.8), 2) == "One. … Three."
 
     def test_a_single_sentence(self) -> None:
         assert best_sentences(found("One.", 0.9)) == "One."
@@ -95,32 +100,45 @@ class TestSentences:
 
 class TestPlan:
     def rivals(self) -> list[Found]:
-        return [found("Nothing.", score=1.5) for _ in range(15)]
+        return [scored("Nothing.", 0.77) for _ in range(15)]
 
     def test_nothing_taught_is_nothing_to_miss(self) -> None:
         assert plan("What is a mill?", [], parameters=SMALL).way is Way.FREE
 
     def test_what_does_not_stand_out_is_no_answer(self) -> None:
-        candidates = [found("Something.", score=1.55), *self.rivals()]
+        candidates = [scored("Something.", 0.79), *self.rivals()]
         assert plan("What is a mill?", candidates, parameters=SMALL).way is Way.NOTHING
         assert plan("Write a poem about a mill.", candidates, parameters=SMALL).way is Way.FREE
 
     def test_what_stands_out_answers(self) -> None:
-        candidates = [found("A mill grinds.", score=1.9), *self.rivals()]
+        candidates = [scored("A mill grinds.", 0.88), *self.rivals()]
         assert plan("What is a mill?", candidates, parameters=SMALL).way is Way.QUOTE
         assert plan("What is a mill?", candidates, parameters=LARGE).way is Way.READ
 
+    def test_a_close_second_is_quoted_too(self) -> None:
+        one, two, far = scored("One.", 0.89), scored("Two.", 0.88), scored("Three.", 0.82)
+        chosen = plan("What is a mill?", [one, two, far, *self.rivals()], parameters=SMALL)
+        assert [source.text for source in chosen.sources] == ["One.", "Two."]
+        chosen = plan("What is a mill?", [one, far, *self.rivals()], parameters=SMALL)
+        assert [source.text for source in chosen.sources] == ["One."]
+
     def test_a_term_that_was_named_in_passing_does_not_answer(self) -> None:
-        named, better = found("A word.", score=1.5), found("The answer.", score=1.9)
+        named, better = scored("A word.", 0.77), scored("The answer.", 0.88)
         chosen = plan("What is a mill?", [named, better, *self.rivals()], parameters=SMALL)
         assert chosen.sources[0].found is better
 
     def test_in_a_small_store_the_best_is_compared_with_what_is_usual(self) -> None:
-        assert plan("What is a mill?", [found("A mill grinds.", score=1.85)], parameters=SMALL).way is Way.QUOTE
-        assert plan("What is a mill?", [found("Something.", score=1.6)], parameters=SMALL).way is Way.NOTHING
+        assert plan("What is a mill?", [scored("A mill grinds.", 0.88)], parameters=SMALL).way is Way.QUOTE
+        assert plan("What is a mill?", [scored("Something.", 0.79)], parameters=SMALL).way is Way.NOTHING
+
+    @pytest.mark.parametrize(("covered", "way"), [(0.5, Way.NOTHING), (0.0, Way.QUOTE)])
+    def test_less_is_asked_of_a_question_in_another_language(self, covered: float, way: Way) -> None:
+        """One that shares no words with any candidate."""
+        candidates = [scored("A mill.", near, sentence_covered=covered) for near in (0.81, *[0.77] * 15)]
+        assert plan("¿Qué es un molino?", candidates, parameters=SMALL).way is way
 
     def test_a_large_model_reads_only_what_is_not_far_behind(self) -> None:
-        candidates = [found("One.", score=1.9), found("Two.", score=1.85), *self.rivals()]
+        candidates = [scored("One.", 0.89), scored("Two.", 0.87), *self.rivals()]
         assert len(plan("What is a mill?", candidates, parameters=LARGE).sources) == 2
 
     def test_words_alone_must_cover_the_question(self) -> None:

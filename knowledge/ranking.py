@@ -28,7 +28,8 @@ def rarest(frequencies: Mapping[str, int], *, budget: int, least: int) -> list[s
 
     Some that stand nowhere follow: their frequencies may have been read a while ago.
     """
-    chosen, spent = [], 0
+    chosen: list[str] = []
+    spent = 0
     for term in sorted(filter(frequencies.__getitem__, frequencies), key=frequencies.__getitem__)[:MOST_TERMS]:
         spent += frequencies[term]
         if spent > budget and len(chosen) >= least:

@@ -101,12 +101,15 @@ def told(chosen: Plan, *, version: BehaviourVersion, language: str, greeting: st
     with override(language):
         if chosen.way is Way.QUOTE:
             quotes = "\n\n".join(_quoted(source, number) for number, source in enumerate(chosen.sources, 1))
-            return LookedUp(begins=f"{greeting}{_('Our notes say:')}\n\n{quotes}", whole=True)
+            # Not inside the f-string: sentences are gathered for translation from the source's own strings.
+            lead = _("Our notes say:")
+            return LookedUp(begins=f"{greeting}{lead}\n\n{quotes}", whole=True)
         if chosen.way is Way.NOTHING:
             # What a small model tells of itself is more often invented than true.
+            nothing = _("We have no note on that.")
             if _parameters(version) < QUOTING_BELOW:
-                return LookedUp(begins=f"{greeting}{_('We have no note on that.')}", whole=True)
-            return LookedUp(begins=_("We have no note on that."))
+                return LookedUp(begins=f"{greeting}{nothing}", whole=True)
+            return LookedUp(begins=nothing)
     return LookedUp()
 
 

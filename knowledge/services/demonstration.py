@@ -10,6 +10,7 @@ import heapq
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -89,11 +90,11 @@ class _Play:
         founder, *others = self._script.people
         self._at(self._moment(0), lambda now: self._found(founder, now))
         for person in others:
-            self._at(self._moment(person.joined), lambda now, person=person: self._join(person, now))
+            self._at(self._moment(person.joined), partial(self._join, person))
         for motion in self._script.motions:
-            self._at(self._moment(motion.day), lambda now, motion=motion: self._propose(motion, now))
+            self._at(self._moment(motion.day), partial(self._propose, motion))
         for piece in self._script.pieces:
-            self._at(self._moment(piece.day), lambda now, piece=piece: self._add(piece, now))
+            self._at(self._moment(piece.day), partial(self._add, piece))
         self._at(self._moment(self._script.days - _QUESTIONS_BEFORE_THE_END), self._ask)
         while self._acts and self._acts[0][0] <= until:
             now, _number, act = heapq.heappop(self._acts)
@@ -160,13 +161,13 @@ class _Play:
         for place, (name, choice) in enumerate(motion.votes.items(), 1):
             self._at(
                 now + hours * place / (len(motion.votes) + 1),
-                lambda now, name=name, choice=choice: self._vote(proposal, name, choice, now),
+                partial(self._vote, proposal, name, choice),
             )
         for place, remark in enumerate(motion.remarks, 1):
             # People talk early in a vote, or the vote would be over when they are heard.
             self._at(
                 now + hours * place / (2 * len(motion.remarks) + 2),
-                lambda now, remark=remark: self._say(proposal, remark.by, remark.text, now),
+                partial(self._say, proposal, remark.by, remark.text),
             )
         self._at(proposal.closes_at, lambda now: self._close(proposal, motion, now))
 
@@ -205,11 +206,11 @@ class _Play:
         entry = entries.add(author=self._person(piece.by), new=new, now=now)
         self._entries[piece.key] = entry.pk
         for place, name in enumerate(piece.thanks, 1):
-            self._at(now + timedelta(hours=7 * place), lambda now, name=name: self._thank(piece, name, now))
+            self._at(now + timedelta(hours=7 * place), partial(self._thank, piece, name))
         for rewording in piece.rewordings:
             self._at(
                 self._moment(rewording.day),
-                lambda now, each=rewording: self._reword(piece, each.by, each.body, each.note, now),
+                partial(self._reword, piece, rewording.by, rewording.body, rewording.note),
             )
         # A relation is made by who names it, as soon as both are there.
         self._relate(piece, piece.related, now)

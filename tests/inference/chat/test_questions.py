@@ -167,7 +167,7 @@ def test_asking_again_keeps_the_old_answer_beside_the_new(owner: Member) -> None
     assert second.parent == first.parent
     assert questions.ask_again(member=owner, message_id=first.pk, now=now()) == second  # one at a time
     answered(second, "Jallupacha.")
-    entries = thread_of(conversation=Conversation.objects.get(pk=first.conversation_id)).entries
+    entries = thread_of(conversation=Conversation.objects.get(pk=first.conversation_id), now=now()).entries
     assert [e.message.text for e in entries] == ["A word for rain?", "Jallupacha."]
     assert (entries[1].position, entries[1].versions, entries[1].previous_id) == (2, 2, first.pk)
 
@@ -179,11 +179,14 @@ def test_an_edited_question_is_a_branch_of_its_own(owner: Member) -> None:
     edited = questions.edit(member=owner, message_id=first.parent.pk, text="Rain in May?", key=None, now=now())
     answered(edited, "Rare.")
     conversation = Conversation.objects.get(pk=first.conversation_id)
-    assert [e.message.text for e in thread_of(conversation=conversation).entries] == ["Rain in May?", "Rare."]
+    assert [e.message.text for e in thread_of(conversation=conversation, now=now()).entries] == [
+        "Rain in May?",
+        "Rare.",
+    ]
     # Back to the old branch: its newest end is shown, with everything that was said there.
     conversations.show_branch(member=owner, message_id=first.parent.pk)
     conversation.refresh_from_db()
-    shown = thread_of(conversation=conversation)
+    shown = thread_of(conversation=conversation, now=now())
     assert [e.message.text for e in shown.entries] == ["Rain?", "Wet.", "And snow?", "Cold."]
     assert [(e.position, e.versions) for e in shown.entries] == [(1, 2), (1, 1), (1, 1), (1, 1)]
 
@@ -233,8 +236,8 @@ def test_a_long_conversation_shows_its_newest_turns_and_offers_the_rest(owner: M
     for turn in range(1, 40):
         message = answered(asked(owner, f"Turn {turn}", after=message), f"Answer {turn}")
     conversation = Conversation.objects.get(pk=message.conversation_id)
-    shown = thread_of(conversation=conversation)
+    shown = thread_of(conversation=conversation, now=now())
     assert (len(shown.entries), shown.earlier) == (60, 20)
     assert shown.entries[-1].message.text == "Answer 39"
     assert shown.entries[0].depth == 20
-    assert len(thread_of(conversation=conversation, whole=True).entries) == 80
+    assert len(thread_of(conversation=conversation, whole=True, now=now()).entries) == 80

@@ -47,8 +47,8 @@ PAGES = {
     "/accounts/2fa/totp/deactivate/": (LOGIN, 404, 404),
     "/accounts/2fa/webauthn/": (LOGIN, 200, 200),
     "/accounts/2fa/recovery-codes/": (LOGIN, 404, 404),
-    "/admin/": (LOGIN, 302, 200),
-    "/admin/governance/member/": (LOGIN, 302, 200),
+    "/admin/": (LOGIN, 403, 200),
+    "/admin/governance/member/": (LOGIN, 403, 200),
 }
 
 

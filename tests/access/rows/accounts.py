@@ -43,6 +43,7 @@ OWN = members(200, others=404, absent=404)
 OWN_ACT = members(302, others=404, absent=404)
 NONE_YET = members(404)
 NEW = {"oldpassword": PASSWORD, "password1": "quite another pass phrase", "password2": "quite another pass phrase"}
+NO_MAIL = ("governance:password_reset", "account_reset_password", "governance:addresses", "account_email")
 KEY = {"key": "no-such-key"}
 
 ROWS = (
@@ -76,8 +77,8 @@ ROWS = (
     get("account_set_password", members("/accounts/password/change/")),
     post("account_set_password", members("/accounts/password/change/"), sends=NEW),
     # A node without mail says so.
-    *(get(route, everyone(200)) for route in ("governance:password_reset", "account_reset_password")),
-    *(get(route, everyone(200)) for route in ("governance:addresses", "account_email")),
+    *(get(route, everyone(200)) for route in NO_MAIL),
+    *(post(route, everyone(200), sends={"email": "rosa@example.org", "action_add": ""}) for route in NO_MAIL),
     get("account_reset_password_done", everyone(200)),
     get("account_reset_password_from_key", everyone(200), at={"uidb36": "1", **KEY}, note="no such key"),
     post("account_reset_password_from_key", everyone(200), at={"uidb36": "1", **KEY}, sends=NEW, note="no such key"),

@@ -78,7 +78,7 @@ def retrieve(question: str, *, member: Member, now: datetime, limit: int = LIMIT
     if allowed is None:
         return []
     exact = _named(asked, member=member, use=use, now=now, allowed=allowed)
-    ranked = search.ranked(asked, member=member, use=use, now=now, limit=FROM_WORDS)
+    ranked = search.ranked(asked, member=member, use=use, now=now, limit=FROM_WORDS, allowed=allowed)
     vector, near = None, []
     if model and pending:
         vector = pending.result()[0]

@@ -78,7 +78,7 @@ def retrieve(question: str, *, member: Member, now: datetime, limit: int = LIMIT
     if allowed is None:
         return []
     exact = _named(asked, member=member, use=use, now=now, allowed=allowed)
-    ranked = search.ranked(asked, member=member, use=use, now=now, limit=FROM_WORDS)
+    ranked = search.ranked(asked, member=member, use=use, now=now, limit=FROM_WORDS, allowed=allowed)
     vector, near = None, []
     if model and pending:
         vector = pending.result()[0]
@@ -131,9 +131,12 @@ class _Cosines:
 
 def _cosines(rows: Sequence[Passage], model: Embedder, vector: npt.NDArray[np.float32]) -> dict[int, _Cosines]:
     """How near each passage and its sentences are, for those that have vectors."""
-    stored = PassageVector.objects.filter(passage__in=rows, model=model.name)
+    # Not also by the model: SQLite would go through all vectors of that model instead of these passages.
+    stored = PassageVector.objects.filter(passage__in=[row.pk for row in rows])
     found = {}
-    for passage_id, whole, parts in stored.values_list("passage_id", "whole", "sentences"):
+    for passage_id, name, whole, parts in stored.values_list("passage_id", "model", "whole", "sentences"):
+        if name != model.name:
+            continue
         near = unpack(bytes(whole) + bytes(parts), model.dimension) @ vector
         found[passage_id] = _Cosines(float(near[0]), tuple(near[1:].tolist()))
     return found

@@ -78,7 +78,15 @@ def read(data: bytes, *, name: str, budget: Budget) -> Document:
     except BaseException as problem:  # a parser's own fault, a Rust panic among them
         if isinstance(problem, KeyboardInterrupt | SystemExit):
             raise
-        raise CannotRead(Code.DAMAGED) from None
+        raise CannotRead(Code.MEMORY if _began_with_memory(problem) else Code.DAMAGED) from None
+
+
+def _began_with_memory(problem: BaseException) -> bool:
+    """Whether a parser turned a lack of memory into a fault of its own."""
+    seen: BaseException | None = problem
+    while seen is not None and not isinstance(seen, MemoryError):
+        seen = seen.__cause__ or seen.__context__
+    return seen is not None
 
 
 def main() -> None:
@@ -87,6 +95,7 @@ def main() -> None:
     os.nice(NICENESS)
     give_rights_away(limits)
     out: BinaryIO = sys.stdout.buffer
+    last_words = wire.line_of_refusal(CannotRead(Code.MEMORY))
 
     def progress(done: int, total: int) -> None:
         out.write(wire.line_of_progress(done, total))
@@ -99,8 +108,8 @@ def main() -> None:
     except CannotRead as refusal:
         out.write(wire.line_of_refusal(refusal))
     except MemoryError:
-        data = b""  # room for the last words
-        out.write(wire.line_of_refusal(CannotRead(Code.MEMORY)))
+        os.write(out.fileno(), last_words)
+        os._exit(0)  # an orderly end might need memory, too
     out.flush()
 
 

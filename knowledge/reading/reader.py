@@ -24,12 +24,14 @@ from knowledge.reading.wire import Assembly, NotUnderstood
 CHECKOUT = Path(__file__).resolve().parents[2]
 CHUNK = 1 << 16
 LONGEST_NAME = 200
-# What the end of a child by a signal means: processor time is up, or memory is (Rust aborts, the kernel kills).
-_SIGNALS = {
-    signal.SIGXCPU: Code.TIMEOUT,
-    signal.SIGALRM: Code.TIMEOUT,
-    signal.SIGABRT: Code.MEMORY,
-    signal.SIGKILL: Code.MEMORY,
+# What the end of a child means: processor time is up; or memory is (Rust aborts, the kernel kills, and Python ends with
+# 1 when there is not even memory enough to say so).
+_ENDS = {
+    -signal.SIGXCPU: Code.TIMEOUT,
+    -signal.SIGALRM: Code.TIMEOUT,
+    -signal.SIGABRT: Code.MEMORY,
+    -signal.SIGKILL: Code.MEMORY,
+    1: Code.MEMORY,
 }
 
 
@@ -54,8 +56,8 @@ def read(
                 assembly.take(line)
                 if assembly.progress and assembly.progress != before:
                     progress(*assembly.progress)
-        if process.returncode < 0:
-            raise CannotRead(_SIGNALS.get(signal.Signals(-process.returncode), Code.DAMAGED))
+        if process.returncode:
+            raise CannotRead(_ENDS.get(process.returncode, Code.DAMAGED))
         return assembly.document()
     except CannotRead as refusal:
         raise Unreadable(refusal.code, refusal.facts) from None

@@ -44,7 +44,11 @@ def parse(data: bytes, limits: Limits) -> Element:
     try:
         parser.Parse(data, True)
         return builder.close()
-    except (expat.ExpatError, ValueError, LookupError, AssertionError):
+    except expat.ExpatError as error:
+        if error.code == expat.errors.codes[expat.errors.XML_ERROR_NO_MEMORY]:
+            raise MemoryError from None
+        raise CannotRead(Code.DAMAGED) from None
+    except (ValueError, LookupError, AssertionError):
         raise CannotRead(Code.DAMAGED) from None
 
 

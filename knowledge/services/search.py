@@ -15,7 +15,7 @@ from knowledge import access, ranking, titles
 from knowledge.content import tidy
 from knowledge.folding import fold, grams, words
 from knowledge.index.frequencies import FREQUENCIES
-from knowledge.index.lookup import allowed_among, holding
+from knowledge.index.lookup import Allowed, allowed_among, holding
 from knowledge.index.tables import TRIGRAMS, WORDS
 from knowledge.models import Entry, EntryKind, Passage
 from knowledge.rules_of_use import Use
@@ -42,18 +42,27 @@ class Ranking:
 
 
 def ranked(
-    query: str, *, member: Member | None, use: Use, now: datetime, limit: int = LIMIT, within: Q | None = None
+    query: str,
+    *,
+    member: Member | None,
+    use: Use,
+    now: datetime,
+    limit: int = LIMIT,
+    within: Q | None = None,
+    allowed: Allowed | None = None,
 ) -> Ranking:
     """The passages that share the most with `query`, among those that `use` may have (see `access.usable`).
 
-    `within` narrows the passages further, such as Q(language="qu") or Q(entry__kind=EntryKind.TERM).
+    `within` narrows the passages further, such as Q(language="qu") or Q(entry__kind=EntryKind.TERM). `allowed` is that
+    condition where the caller has made it already, for this member, use and moment; `within` then counts for nothing.
     """
     folded = fold(tidy(query[:MAX_QUESTION]))
     terms, runs = words(folded), grams(folded, ranking.RUN)
     if not terms:
         return Ranking()
-    passages = access.usable(Passage, member=member, use=use, now=now)
-    allowed = allowed_among(passages if within is None else passages.filter(within))
+    if allowed is None:
+        passages = access.usable(Passage, member=member, use=use, now=now)
+        allowed = allowed_among(passages if within is None else passages.filter(within))
     if allowed is None:
         return Ranking()
     total = FREQUENCIES.refresh(access.in_service(Passage))
@@ -82,19 +91,19 @@ def exact(
     What differs only by its diacritics comes after what is equal. `within` narrows the entries, as in `ranked`.
     """
     text = tidy(query[:MAX_QUESTION])
-    entries = access.usable(Entry, member=member, use=use, now=now).select_related("present")
-    if within is not None:
-        entries = entries.filter(within)
     found: dict[object, Entry] = {}
     for field_name, form in (("title_key", titles.key), ("title_plain", titles.plain)):
         whole, parts = form(text), titles.candidates(text if form is titles.key else titles.plain(text))
         if not whole:
             return []
         # First by the index of titles alone: with the other conditions SQLite would walk through all entries.
-        named = access.in_service(Entry).filter(**{f"{field_name}__in": parts}).order_by()
-        allowed = entries.filter(
-            Q(kind__in=_NAMED) | Q(**{field_name: whole}), pk__in=list(named.values_list("pk", flat=True))
+        named = list(
+            access.in_service(Entry).filter(**{f"{field_name}__in": parts}).order_by().values_list("pk", flat=True)
         )
+        if not named:
+            continue
+        entries = access.usable(Entry, member=member, use=use, now=now).select_related("present")
+        allowed = entries.filter(within or Q(), Q(kind__in=_NAMED) | Q(**{field_name: whole}), pk__in=named)
         rows = sorted(allowed, key=lambda row: (-len(getattr(row, field_name)), row.created_at, row.pk))
         for row in rows:
             found.setdefault(row.pk, row)

@@ -33,6 +33,8 @@ from inference.retrieval.talk import is_talk
 CANDIDATES = 20
 """Passages that are compared to know whether the best stands out."""
 TRIES = 3
+MOST_WORDS_OF_A_FOLLOW_UP = 5
+"""A longer question says itself what it is about, and must not be answered with the note of the one before."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def plan_for(text: str, *, member: Member, version: BehaviourVersion, now: datet
     chosen = _plan(text, member, version, now=now)
     if chosen.sources:
         return chosen
-    if before:
+    if before and len(text.split()) <= MOST_WORDS_OF_A_FOLLOW_UP:
         # "And on Fridays?" says what it is about only together with the question before it.
         together = _plan(f"{before}\n{text}", member, version, now=now)
         if together.sources:

@@ -119,6 +119,13 @@ class TestLookingUp:
         assert looked_up is not None
         assert cited(second) == ["The shop"]
 
+    def test_a_whole_question_is_not_answered_with_the_note_of_the_one_before(self, reader: Member) -> None:
+        first = asked(reader, "When is the shop open in the morning?")
+        in_service(Answer).filter(pk=first.pk).update(state=AnswerState.DONE)
+        second = asked(reader, "How many moons does the planet Jupiter have?", after=first.message)
+        look_up(answer_id=second.pk, now=JUNE)
+        assert cited(second) == []
+
     def test_looking_twice_leaves_one(self, reader: Member) -> None:
         answer = asked(reader, CHOIR)
         assert look_up(answer_id=answer.pk, now=JUNE) == look_up(answer_id=answer.pk, now=JUNE)

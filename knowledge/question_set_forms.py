@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -61,7 +61,7 @@ class QuestionSetForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["language"].choices = [(code, name_of(code)) for code in languages]  # type: ignore[attr-defined]
 
-    def clean(self) -> Mapping[str, Any]:
+    def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if data.get("known") == _NOTE and not self._split(data.get("answers")):
             self.add_error("answers", _("Please write at least one answer that counts as right."))

@@ -44,16 +44,16 @@ class Corpus:
 class Accuracy:
     """Shares of the questions, 0 to 1, and milliseconds for one.
 
-    `tuned_on` and `held_out` are the shares of right first places on the questions of even and of odd articles: what
-    was chosen by measuring was chosen on the first half.
+    `even_articles` and `odd_articles` are the shares of right first places on the questions of either half: whoever
+    chooses something by measuring looks at the first and reports the second.
     """
 
     questions: int
     right_first: float
     right_in_five: float
     reciprocal_rank: float
-    tuned_on: float
-    held_out: float
+    even_articles: float
+    odd_articles: float
     p50_ms: float
     p95_ms: float
 
@@ -151,8 +151,8 @@ def accuracy(
         right_first=_share(first),
         right_in_five=_share([place is not None and place < 5 for place in places]),
         reciprocal_rank=round(sum(0 if place is None else 1 / (place + 1) for place in places) / len(places), 4),
-        tuned_on=_share(even),
-        held_out=_share(odd),
+        even_articles=_share(even),
+        odd_articles=_share(odd),
         p50_ms=percentile(times, 0.5),
         p95_ms=percentile(times, 0.95),
     )

@@ -19,6 +19,7 @@ from governance.access import member_of
 from governance.time_zones import zone_of
 from inference.evaluation.chart import Chart, chart
 from inference.models import EvaluationOutcome, EvaluationRun
+from knowledge.question_split import Part
 from knowledge.services import question_set
 
 PER_PAGE = 20
@@ -47,12 +48,16 @@ def evaluation(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def evaluation_run(request: HttpRequest, pk: int) -> HttpResponse:
-    """One run, with the questions that the member may see, those that went wrong first."""
+    """One run, with the questions to learn from that the member may see, those that went wrong first.
+
+    The held-out ones are counted and not listed: what nobody looks at, nobody practises for.
+    """
     member = member_of(request)
     run = get_object_or_404(EvaluationRun.objects.select_related("behaviour"), pk=pk)
     seen = question_set.shown(member=member, now=now())
     outcomes = EvaluationOutcome.objects.filter(run=run, question__in=seen).select_related("question")
-    wrong_first = sorted(outcomes, key=lambda row: (row.good, row.pk))
+    learnt = [row for row in outcomes if row.question.part is Part.LEARN]
+    wrong_first = sorted(learnt, key=lambda row: (row.good, row.pk))
     context = {
         "run": run,
         "page": Paginator(wrong_first, OUTCOMES_PER_PAGE).get_page(request.GET.get("page")),

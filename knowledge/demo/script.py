@@ -221,8 +221,8 @@ def _check(script: Script) -> None:
         voters = [(name, motion.day) for name in motion.votes]
         _check_acts(motion.title, [(motion.by, motion.day), *voters], joined)
         _check_acts(motion.title, [(each.by, motion.day) for each in motion.remarks], joined)
-    if nowhere := {each.entry for each in script.asked} - days.keys() - {""}:
-        raise BadScript(f"questions are about {nowhere}")
+    if missing := {each.entry for each in script.asked} - days.keys() - {""}:
+        raise BadScript(f"questions are about {missing}")
     _check_acts("teacher", [(script.teacher, 0)], dict.fromkeys(joined, -1))
 
 

@@ -7,7 +7,7 @@ seals, entries with their labels, a record that holds. Only the people and their
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -23,7 +23,7 @@ from governance.models import AuditEntry, Community, Member, Proposal, ProposalS
 from governance.refusals import Refused
 from governance.services import audit, ballots, closing, comments, founding, invitations, members, proposals
 from knowledge.content import content_of
-from knowledge.demo.script import BadScript, Motion, Person, Piece, Script
+from knowledge.demo.script import BadScript, Motion, Person, Piece, Remark, Rewording, Script
 from knowledge.models import Entry
 from knowledge.question_entries import DEMONSTRATION
 from knowledge.services import entries, question_set
@@ -88,7 +88,7 @@ class _Play:
     def run(self, *, until: datetime) -> None:
         """Raises BadScript when a service refuses what the script says."""
         founder, *others = self._script.people
-        self._at(self._moment(0), lambda now: self._found(founder, now))
+        self._at(self._moment(0), partial(self._found, founder))
         for person in others:
             self._at(self._moment(person.joined), partial(self._join, person))
         for motion in self._script.motions:
@@ -167,9 +167,9 @@ class _Play:
             # People talk early in a vote, or the vote would be over when they are heard.
             self._at(
                 now + hours * place / (2 * len(motion.remarks) + 2),
-                partial(self._say, proposal, remark.by, remark.text),
+                partial(self._say, proposal, remark),
             )
-        self._at(proposal.closes_at, lambda now: self._close(proposal, motion, now))
+        self._at(proposal.closes_at, partial(self._close, proposal, motion))
 
     def _payload(self, motion: Motion) -> dict[str, Any]:
         """What the page's form makes of what is typed, with what is there now in the fields that are left alone."""
@@ -188,8 +188,8 @@ class _Play:
             member=self._person(name), proposal_id=proposal.pk, choice=choice, version=proposal.version, now=now
         )
 
-    def _say(self, proposal: Proposal, name: str, text: str, now: datetime) -> None:
-        comments.contribute(author=self._person(name), proposal_id=proposal.pk, text=text, now=now)
+    def _say(self, proposal: Proposal, remark: Remark, now: datetime) -> None:
+        comments.contribute(author=self._person(remark.by), proposal_id=proposal.pk, text=remark.text, now=now)
 
     def _close(self, proposal: Proposal, motion: Motion, now: datetime) -> None:
         decision = closing.close(proposal_id=proposal.pk, now=now)
@@ -210,7 +210,7 @@ class _Play:
         for rewording in piece.rewordings:
             self._at(
                 self._moment(rewording.day),
-                partial(self._reword, piece, rewording.by, rewording.body, rewording.note),
+                partial(self._reword, piece, rewording),
             )
         # A relation is made by who names it, as soon as both are there.
         self._relate(piece, piece.related, now)
@@ -218,7 +218,7 @@ class _Play:
             if piece.key in other.related and other.key in self._entries:
                 self._relate(other, [piece.key], now)
 
-    def _relate(self, piece: Piece, keys: Any, now: datetime) -> None:
+    def _relate(self, piece: Piece, keys: Sequence[str], now: datetime) -> None:
         for key in keys:
             if key in self._entries:
                 entries.relate(
@@ -228,14 +228,14 @@ class _Play:
                     now=now,
                 )
 
-    def _reword(self, piece: Piece, name: str, body: str, note: str, now: datetime) -> None:
+    def _reword(self, piece: Piece, rewording: Rewording, now: datetime) -> None:
         present = Entry.objects.select_related("present").get(pk=self._entries[piece.key]).present
         entries.revise(
             entry_id=self._entries[piece.key],
-            by=self._person(name),
+            by=self._person(rewording.by),
             base=present.number,
-            content=replace(content_of(present), body=body),
-            change_note=note,
+            content=replace(content_of(present), body=rewording.body),
+            change_note=rewording.note,
             now=now,
         )
 

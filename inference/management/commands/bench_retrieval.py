@@ -47,8 +47,8 @@ class Command(BaseCommand):
         how = f"meaning too, {report.embedding_ms:.0f} ms to prepare a passage" if report.meaning else "words only"
         self.stdout.write(
             f"{found.questions} questions ({how})\n"
-            f"right first     {found.right_first:.4f}   (articles tuned on {found.tuned_on:.4f}, "
-            f"held out {found.held_out:.4f})\n"
+            f"right first     {found.right_first:.4f}   (even articles {found.even_articles:.4f}, "
+            f"odd {found.odd_articles:.4f})\n"
             f"right in five   {found.right_in_five:.4f}\n"
             f"reciprocal rank {found.reciprocal_rank:.4f}\n"
             f"one question    {found.p50_ms:.1f} ms, p95 {found.p95_ms:.1f} ms"

@@ -24,6 +24,8 @@ from tests.knowledge.pages import browser, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("small_model")]
 PAGE = "inference:evaluation"
+ALARM = "Who knows the code of the alarm?"
+"""To learn from."""
 
 
 def kept(*, day: int = 0, wrong: int = 0, limited: bool = False, without: Outcome | None = None) -> EvaluationRun:
@@ -87,13 +89,17 @@ def test_a_run_of_some_questions_is_no_point_of_the_chart(reader: Member, villag
     assert b"chart__drawing" not in page.content
 
 
-def test_each_question_of_a_run_what_went_wrong_first(reader: Member, village: dict[str, Entry]) -> None:
-    run = kept(wrong=1)
+def test_the_questions_to_learn_from_what_went_wrong_first(reader: Member, village: dict[str, Entry]) -> None:
+    questions = list(SetQuestion.objects.all())
+    learnt = [row for row in questions if not row.held_out]
+    assert 1 < len(learnt) < len(questions)
+    run = kept(wrong=questions.index(learnt[0]) + 1)
     page = browser(reader).get(reverse("inference:evaluation_run", args=[run.pk]))
     assert_sound(page)
-    questions = list(SetQuestion.objects.all())
     text = text_of(page)
-    assert text.index(questions[0].text) < text.index(questions[1].text)
+    places = [text.index(row.text) for row in learnt]
+    assert places == sorted(places)
+    assert all(row.text not in text for row in questions if row.held_out)
     assert "never kept" not in text
 
 
@@ -101,13 +107,11 @@ def test_questions_that_a_label_hides_are_left_out(
     reader: Member, teacher: Member, person: Callable[..., Member], village: dict[str, Entry]
 ) -> None:
     hidden = add(teacher, "The alarm", "Oskar Brill changes the code.", labels=["teachers"])
-    question_set.add(
-        by=teacher, text="Who changes the code?", answers=["Oskar Brill"], language="en", entry_id=hidden.pk, now=JUNE
-    )
+    question_set.add(by=teacher, text=ALARM, answers=["Oskar Brill"], language="en", entry_id=hidden.pk, now=JUNE)
     run = kept()
     way = reverse("inference:evaluation_run", args=[run.pk])
-    assert "Who changes the code?" not in text_of(browser(reader).get(way))
-    assert "Who changes the code?" in text_of(browser(person("other", "member", "teacher")).get(way))
+    assert ALARM not in text_of(browser(reader).get(way))
+    assert ALARM in text_of(browser(person("other", "member", "teacher")).get(way))
 
 
 def test_many_runs_stand_on_pages(reader: Member, village: dict[str, Entry]) -> None:

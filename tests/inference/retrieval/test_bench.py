@@ -59,7 +59,7 @@ def test_counting() -> None:
     questions = [("a", 0, 0), ("b", 1, 1), ("c", 2, 2), ("d", 3, 3)]
     found = accuracy(questions, [0, 1, None, 0], [1.0, 2.0, 3.0, 4.0])
     assert (found.right_first, found.right_in_five, found.reciprocal_rank) == (0.5, 0.75, 0.625)
-    assert (found.tuned_on, found.held_out) == (0.5, 0.5)
+    assert (found.even_articles, found.odd_articles) == (0.5, 0.5)
     assert percentile(list(range(1, 101)), 0.95) == 95
 
 

@@ -62,7 +62,7 @@ def test_there_is_enough_of_everything(script: Script) -> None:
 
 
 def test_the_name_says_that_it_is_a_demonstration(script: Script) -> None:
-    assert script.name.endswith("(a demonstration)")
+    assert script.name.endswith("(demo)")
 
 
 def test_there_are_enough_questions_in_both_parts(script: Script) -> None:

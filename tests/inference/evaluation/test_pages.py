@@ -107,9 +107,7 @@ def test_questions_that_a_label_hides_are_left_out(
     reader: Member, teacher: Member, person: Callable[..., Member], village: dict[str, Entry]
 ) -> None:
     hidden = add(teacher, "The alarm", "Oskar Brill changes the code.", labels=["teachers"])
-    question_set.add(
-        by=teacher, text=ALARM, answers=["Oskar Brill"], language="en", entry_id=hidden.pk, now=JUNE
-    )
+    question_set.add(by=teacher, text=ALARM, answers=["Oskar Brill"], language="en", entry_id=hidden.pk, now=JUNE)
     run = kept()
     way = reverse("inference:evaluation_run", args=[run.pk])
     assert ALARM not in text_of(browser(reader).get(way))

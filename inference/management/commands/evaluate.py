@@ -148,15 +148,16 @@ def _as_json(run: EvaluationRun, measured: list[Measured], seconds: float) -> di
             }
             for part in Part
         },
+        # Of the held-out ones the counts alone.
         "questions": [
             {
                 "question": row.question.text,
-                "part": row.question.part.value,
                 "answerable": row.asked.answerable,
                 "held": row.asked.held,
                 "with_knowledge": row.asked.with_knowledge.value,
                 "without": row.asked.without.value if row.asked.without else None,
             }
             for row in measured
+            if row.question.part is Part.LEARN
         ],
     }

@@ -35,9 +35,9 @@ def test_the_model_itself_is_asked_without_knowledge(
     """It cannot know who conducts an invented choir, and says something all the same."""
     out = io.StringIO()
     call_command("evaluate", "--json", "--limit", "3", stdout=out, stderr=io.StringIO())
-    told = json.loads(out.getvalue())
-    asked = [row for row in told["questions"] if row["answerable"]]
+    figures = json.loads(out.getvalue())["figures"]
+    asked = EvaluationOutcome.objects.exclude(without="")
     assert asked
-    assert {row["without"] for row in asked} <= {"right", "wrong"}
-    assert all(row["with_knowledge"] == "right" for row in asked)
-    assert EvaluationOutcome.objects.exclude(without="").count() == len(asked)
+    assert set(asked.values_list("without", flat=True)) <= {"right", "wrong"}
+    assert set(asked.values_list("with_knowledge", flat=True)) == {"right"}
+    assert sum(part["without"]["asked"] for part in figures.values()) == len(asked)

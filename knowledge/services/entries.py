@@ -21,6 +21,7 @@ from governance.services import audit
 from knowledge import access, hooks
 from knowledge.content import CHANGE_NOTE_LENGTH, Content, cleaned, content_of, line
 from knowledge.models import ENTRY_STATES, Entry, EntryKind, EntryState, EntryVersion, Thanks
+from knowledge.references import reference
 from knowledge.services import indexing
 from knowledge.services.entry_refusals import (
     MayNotDelete,
@@ -80,7 +81,7 @@ def add_many(*, author: Member, new: Iterable[NewEntry], now: datetime) -> Added
                     kind="entries.added",
                     actor=author,
                     subject="knowledge",
-                    facts={"count": len(ids), "entries": [str(pk) for pk in ids]},
+                    facts={"count": len(ids), "entries": [reference(pk) for pk in ids]},
                     now=now,
                 )
                 done.entry_ids += ids
@@ -140,8 +141,8 @@ def revise(
             audit.record(
                 kind="entry.revised",
                 actor=by,
-                subject=f"entry:{entry.pk}",
-                facts={"entry": str(entry.pk), "version": version.number},
+                subject=reference(entry.pk),
+                facts={"version": version.number},
                 private={"title": version.title},
                 now=now,
             )
@@ -181,9 +182,9 @@ def forget(*, entry: Entry, actor: Member | None, now: datetime) -> None:
     pk = entry.pk
     entry.delete()
     delete_unused(tags)
-    told = AuditEntry.objects.filter(kind__startswith="entry.", leaf__contains=f'"entry:{pk}"')
+    told = AuditEntry.objects.filter(kind__startswith="entry.", leaf__contains=f'"{reference(pk)}"')
     audit.erase_private(indexes=list(told.values_list("index", flat=True)), actor=actor, now=now)
-    audit.record(kind="entry.deleted", actor=actor, subject=f"entry:{pk}", facts={"entry": str(pk)}, now=now)
+    audit.record(kind="entry.deleted", actor=actor, subject=reference(pk), facts={}, now=now)
     transaction.on_commit(wipe_deleted_text)
 
 
@@ -258,7 +259,7 @@ def _move(
             indexing.renew(entry, entry.present)
         else:
             indexing.remove(entry)
-        audit.record(kind=kind, actor=by, subject=f"entry:{entry.pk}", facts={"entry": str(entry.pk)}, now=now)
+        audit.record(kind=kind, actor=by, subject=reference(entry.pk), facts={}, now=now)
     return entry
 
 
@@ -266,8 +267,8 @@ def _record_published(entry: Entry, version: EntryVersion, *, by: Member, now: d
     audit.record(
         kind="entry.published",
         actor=by,
-        subject=f"entry:{entry.pk}",
-        facts={"entry": str(entry.pk), "version": version.number},
+        subject=reference(entry.pk),
+        facts={"version": version.number},
         private={"title": version.title},
         now=now,
     )

@@ -12,6 +12,7 @@ from governance.models import AuditPrivate, Member
 from governance.services import audit
 from knowledge import hooks
 from knowledge.models import Entry, EntryState, Passage
+from knowledge.references import reference
 from knowledge.services import indexing
 from knowledge.services.tags import delete_unused
 
@@ -81,12 +82,12 @@ def forget_many(*, entry_ids: Collection[UUID], actor: Member, now: datetime) ->
 
 def _facts(entry_ids: Collection[UUID]) -> dict[str, int | str]:
     """How many, and a hash over their ids in order, one a line: 10,000 ids would not fit into the record."""
-    listed = "\n".join(sorted(map(str, entry_ids)))
+    listed = "\n".join(sorted(map(reference, entry_ids)))
     return {"count": len(entry_ids), "entries_sha256": hashlib.sha256(listed.encode()).hexdigest()}
 
 
 def _told_of(entry_ids: Collection[UUID]) -> list[int]:
     """The lines of the record with something private about these entries."""
-    subjects = {f"entry:{pk}" for pk in entry_ids}
+    subjects = {reference(pk) for pk in entry_ids}
     private = AuditPrivate.objects.filter(entry__kind__startswith="entry.").values_list("entry__index", "entry__leaf")
     return [index for index, leaf in private if json.loads(leaf)["subject"] in subjects]

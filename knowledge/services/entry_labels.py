@@ -22,6 +22,7 @@ from governance.refusals import Refused
 from governance.services import audit
 from governance.services.decisions import is_genuine
 from knowledge.models import Entry, EntryLabel, EntryLabelRemoval, LabelVersion
+from knowledge.references import reference
 from knowledge.services.labels import labels_in_force
 from knowledge.vouching import VOUCHED
 
@@ -101,8 +102,8 @@ def put_on(*, entry_id: UUID, label: str, by: Member, now: datetime) -> EntryLab
         audit.record(
             kind="entry.labelled",
             actor=by,
-            subject=f"entry:{entry.pk}",
-            facts={"entry": str(entry.pk), "label": label},
+            subject=reference(entry.pk),
+            facts={"label": label},
             now=now,
         )
         return row
@@ -125,8 +126,8 @@ def take_off(*, entry_id: UUID, label: str, by: Member, now: datetime) -> None:
             audit.record(
                 kind="entry.unlabelled",
                 actor=by,
-                subject=f"entry:{entry.pk}",
-                facts={"entry": str(entry.pk), "label": label},
+                subject=reference(entry.pk),
+                facts={"label": label},
                 now=now,
             )
 

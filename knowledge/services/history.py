@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 
 from governance.models import AuditEntry, Member
 from knowledge.models import Entry, EntryVersion
+from knowledge.references import reference
 
 
 def readable(versions: QuerySet[EntryVersion], *, entry: Entry, member: Member) -> QuerySet[EntryVersion]:
@@ -17,6 +18,6 @@ def readable(versions: QuerySet[EntryVersion], *, entry: Entry, member: Member) 
 
 def _published_with(entry: Entry) -> int:
     """The number of the version with which the entry became part of the knowledge, as the record has it."""
-    told = AuditEntry.objects.filter(kind="entry.published", leaf__contains=f'"entry:{entry.pk}"').first()
+    told = AuditEntry.objects.filter(kind="entry.published", leaf__contains=f'"{reference(entry.pk)}"').first()
     # What was imported was never a draft, and its import stands in the record instead.
     return int(told.said["facts"]["version"]) if told is not None else 1

@@ -17,6 +17,7 @@ from governance.models import AuditEntry, AuditPrivate, Member
 from knowledge.content import Content, Example
 from knowledge.index import removal
 from knowledge.models import Entry, EntryLabel, EntryVersion, Passage, Tag, Thanks
+from knowledge.references import reference
 from knowledge.services import entries, entry_labels
 from knowledge.services.entry_batches import forget_many
 from tests.knowledge.conftest import JUNE, add, new
@@ -93,7 +94,7 @@ def test_an_entry_leaves_nothing_in_the_files(author: Member, reader: Member) ->
     assert not Tag.objects.exists()
     assert EntryVersion.objects.count() == Passage.objects.count() == 1
     assert AuditEntry.objects.order_by("-index").values_list("kind", flat=True)[0] == "entry.deleted"
-    assert not AuditPrivate.objects.filter(entry__leaf__contains=str(entry.pk)).exists()
+    assert not AuditPrivate.objects.filter(entry__leaf__contains=reference(entry.pk)).exists()
 
 
 @pytest.mark.django_db(transaction=True)

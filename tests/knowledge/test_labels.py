@@ -20,8 +20,9 @@ from knowledge.checks import check_labels
 from knowledge.default_labels import DEFAULT_LABELS
 from knowledge.models import Entry, EntryLabel, EntryLabelRemoval, EntryState, Label, LabelVersion
 from knowledge.preparing import write_default_labels
+from knowledge.references import reference
 from knowledge.rules_of_use import Terms
-from knowledge.services import entry_labels, labels
+from knowledge.services import entries, entry_labels, labels
 from knowledge.services.entry_labels import MayNotLabel, MayNotUnlabel, NoSuchLabel
 from tests.append_only import triggers_lifted
 from tests.knowledge.conftest import JUNE, add, decide, propose
@@ -412,3 +413,14 @@ def test_the_record_tells_of_labels_without_titles(author: Member, reader: Membe
     own = tell(AuditEntry.objects.filter(kind="entry.published"), reader=author)
     assert own[0].private == {"title": "Zanzibar"}
     assert audit.pseudonym(author) in AuditEntry.objects.get(kind="entry.published").leaf
+
+
+def test_the_record_does_not_lead_from_an_entry_to_who_taught_it(author: Member, reader: Member) -> None:
+    """An entry's address is known to all who see it; nothing in the record holds it beside somebody's name."""
+    entry = add(author, "Zanzibar", labels=["community"])
+    entries.retire(entry_id=entry.pk, by=author, now=JUNE)
+    entries.delete(entry_id=entry.pk, by=author, now=JUNE)
+    leaves = [row.leaf for row in AuditEntry.objects.filter(kind__startswith="entry.")]
+    assert len(leaves) >= 3
+    assert not any(str(entry.pk) in leaf or entry.pk.hex in leaf for leaf in leaves)
+    assert sum(reference(entry.pk) in leaf for leaf in leaves) == len(leaves)

@@ -22,6 +22,7 @@ from governance.services import audit
 from knowledge import access, titles
 from knowledge.content import InvalidContent
 from knowledge.models import QUESTION_STATES, Entry, OpenQuestion, QuestionState
+from knowledge.references import reference
 from knowledge.services import entries
 from knowledge.services.corrections import text_of
 from knowledge.services.entries import NewEntry, NoSuchEntry
@@ -201,7 +202,7 @@ def _end(row: OpenQuestion, state: QuestionState, teacher: Member, now: datetime
         raise EndedMeanwhile(state)
     facts: dict[str, Any] = {"question": str(row.pk)}
     if (entry := changes.get("entry")) is not None:
-        facts["entry"] = str(entry.pk)
+        facts["entry"] = reference(entry.pk)
     audit.record(kind=f"question.{state.value}", actor=teacher, subject=f"question:{row.pk}", facts=facts, now=now)
 
 

@@ -25,6 +25,7 @@ from governance.services import audit
 from knowledge import access, titles
 from knowledge.content import InvalidContent
 from knowledge.models import CORRECTION_STATES, Correction, CorrectionState, Entry, Matter, Verdict
+from knowledge.references import reference
 from knowledge.services import entries
 from knowledge.services.corrections import ANSWER_LENGTH, COMMENT_LENGTH, text_of
 from knowledge.services.entries import NewEntry
@@ -217,7 +218,7 @@ def _decide(row: Correction, state: CorrectionState, reviewer: Member, now: date
         raise ReviewedMeanwhile(state)
     facts: dict[str, Any] = {"correction": str(row.pk)}
     if state is CorrectionState.KNOWLEDGE:
-        facts["entry"] = str(changes["entry"].pk)
+        facts["entry"] = reference(changes["entry"].pk)
     subject = f"correction:{row.pk}"
     audit.record(kind=f"correction.{state.value}", actor=reviewer, subject=subject, facts=facts, now=now)
     if row.member_id == reviewer.pk:

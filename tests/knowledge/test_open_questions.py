@@ -12,6 +12,7 @@ from governance.models import AuditEntry, Member
 from knowledge import access
 from knowledge.content import InvalidContent
 from knowledge.models import Entry, OpenQuestion, QuestionState
+from knowledge.references import reference
 from knowledge.services import open_questions
 from knowledge.services.entries import NoSuchEntry
 from knowledge.services.open_questions import MOST_OPEN, EndedMeanwhile, HiddenFromAsker, TooManyQuestions
@@ -71,7 +72,7 @@ def test_an_answer_is_an_entry_and_the_member_is_told(reader: Member, teacher: M
     open_questions.mark_read(member=reader, now=JUNE)
     assert answers_waiting_for(reader, JUNE) == []
     told = AuditEntry.objects.get(kind="question.answered")
-    assert told.said["facts"] == {"question": str(row.pk), "entry": str(entry.pk)}
+    assert told.said["facts"] == {"question": str(row.pk), "entry": reference(entry.pk)}
     with pytest.raises(NotFound):
         open_questions.load(teacher=teacher, pk=row.pk)
 

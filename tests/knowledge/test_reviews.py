@@ -12,6 +12,7 @@ from governance.models import AuditEntry, Member
 from knowledge import access
 from knowledge.content import InvalidContent
 from knowledge.models import Correction, CorrectionState, Entry, Verdict
+from knowledge.references import reference
 from knowledge.services import corrections, reviews
 from knowledge.services.reviews import ChangedMeanwhile, NoTraining, OwnCorrection, ReviewedMeanwhile
 from knowledge.services.teachers import MayNotReview, is_only_teacher, teachers
@@ -54,7 +55,7 @@ def test_the_record_tells_who_decided_and_keys_alone(reader: Member, teacher: Me
     entry = accept(teacher, row)
     (told,) = AuditEntry.objects.filter(kind="correction.knowledge")
     assert told.actor == teacher
-    assert told.said["facts"] == {"correction": str(row.pk), "entry": str(entry.pk)}
+    assert told.said["facts"] == {"correction": str(row.pk), "entry": reference(entry.pk)}
     assert told.said["private"] is None
     published = AuditEntry.objects.get(kind="entry.published")
     assert published.actor == teacher

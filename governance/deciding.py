@@ -7,13 +7,13 @@ from community_ai.core.doctor import Finding, failure, ok, register_check
 from community_ai.core.home import Home
 from community_ai.core.jobs import register_regular_job
 from community_ai.core.setup_steps import register_setup_step
-from governance.audit.agreements import register_agreement
+from governance.audit.agreements import register_agreement, register_effects
 from governance.decision_entries import register_decision_entries
 from governance.decision_jobs import close_due_proposals, remind_voters
 from governance.kinds import register_governance_kinds
 from governance.models import Decision, Outcome, Proposal, VotingRule
 from governance.services.decisions import FOUNDING_ENTRY, compare_with_record, is_genuine
-from governance.services.rules import ensure_default_rules, is_genuine_rule
+from governance.services.rules import RULE_CHANGE, deciding_rules, ensure_default_rules, is_genuine_rule
 
 MINUTES_LATE = 10
 
@@ -23,6 +23,7 @@ def begin_deciding() -> None:
     register_governance_kinds()
     register_decision_entries()
     register_agreement([FOUNDING_ENTRY, *(f"decision.{outcome}" for outcome in Outcome.values)], compare_with_record)
+    register_effects("voting rules", [RULE_CHANGE], deciding_rules)
     register_regular_job("close votes", close_due_proposals, every=1)
     register_regular_job("remind voters", remind_voters, every=10)
     register_setup_step("voting rules", write_default_rules)

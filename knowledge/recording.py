@@ -5,11 +5,14 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
+from governance.audit.agreements import register_effects
 from governance.audit.kinds import Readers, register_entry_kind
+from knowledge.services import labels
 
 
 def register_knowledge_entries() -> None:
     """Called once, when the apps are ready."""
+    register_effects("labels of use", [labels.DEFINE, labels.CHANGE, labels.END], labels.deciding_labels)
     register_entry_kind(
         "entry.published",
         _("%(actor)s added an entry to our knowledge."),

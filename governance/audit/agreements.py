@@ -3,7 +3,7 @@ state is found when the record is verified, even by somebody who removed the tri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,21 @@ _agreements: list[Agreement] = []
 def register_agreement(kinds: Sequence[str], compare: Compare) -> None:
     """Have `compare` called with the facts of all entries of `kinds` at the end of each verification."""
     _agreements.append(Agreement(frozenset(kinds), compare))
+
+
+def register_effects(table: str, kinds: Sequence[str], decisions: Callable[[], Iterable[int]]) -> None:
+    """Each carried-out decision of `kinds` left one row in `table`, and no other decision did.
+
+    `decisions` gives the ids that the rows name now. Taking the newest rule away would put an older one in force.
+    """
+    wanted = frozenset(kinds)
+
+    def compare(entries: Sequence[Facts]) -> str:
+        recorded = {facts["decision"] for facts in entries if facts.get("kind") in wanted}
+        apart = recorded ^ set(decisions())
+        return f"{table}: decision {min(apart)} and its effect are not what the record tells" if apart else ""
+
+    register_agreement(["decision.carried_out"], compare)
 
 
 def agreements() -> Iterator[Agreement]:

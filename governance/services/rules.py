@@ -95,6 +95,11 @@ def put_in_force(*, kind: str, terms: RuleTerms, decision: Decision, now: dateti
     return _write(kind=kind, number=number, terms=terms, decision=decision, now=now)
 
 
+def deciding_rules() -> list[int]:
+    """Ids of the decisions that the versions of rules name."""
+    return list(VotingRule.objects.exclude(decision=None).values_list("decision_id", flat=True))
+
+
 def may_propose(member: Member, rule: VotingRule) -> bool:
     wanted = set(rule.terms.propose_roles)
     return member.is_active and (not wanted or bool(wanted & role_keys_of(member)))

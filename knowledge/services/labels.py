@@ -147,6 +147,11 @@ def end(*, key: str, decision: Decision, now: datetime) -> LabelVersion:
     )
 
 
+def deciding_labels() -> list[int]:
+    """Ids of the decisions that the versions of labels name."""
+    return list(LabelVersion.objects.exclude(decision=None).values_list("decision_id", flat=True))
+
+
 def _next(label: Label) -> int:
     newest = LabelVersion.objects.filter(label=label).order_by("-number").first()
     return newest.number + 1 if newest else 1

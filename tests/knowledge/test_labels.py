@@ -15,6 +15,7 @@ from governance.effects import InvalidPayload, Preview, kind_named
 from governance.models import AuditEntry, Decision, Member, Outcome
 from governance.services import audit, ballots, closing
 from governance.services.audit_story import tell
+from governance.services.audit_verification import verify
 from knowledge import access
 from knowledge.checks import check_labels
 from knowledge.default_labels import DEFAULT_LABELS
@@ -424,3 +425,11 @@ def test_the_record_does_not_lead_from_an_entry_to_who_taught_it(author: Member,
     assert len(leaves) >= 3
     assert not any(str(entry.pk) in leaf or entry.pk.hex in leaf for leaf in leaves)
     assert sum(reference(entry.pk) in leaf for leaf in leaves) == len(leaves)
+
+
+def test_taking_the_newest_version_of_a_label_away_is_found_in_the_record(author: Member, reader: Member) -> None:
+    decide("label-change", {**ELDERS, "label": "open"}, by=reader)
+    assert verify().holds
+    with triggers_lifted():
+        LabelVersion.objects.exclude(decision=None).delete()
+    assert "labels of use" in verify().fault

@@ -26,6 +26,8 @@ from governance.permissions import Permission
 from governance.rule_terms import InvalidRule, RuleTerms
 from governance.services import ballots, closing, proposals, rules, suspensions
 from governance.services.appointments import holds, permissions_lost, role_keys_of
+from governance.services.audit_verification import verify
+from tests.append_only import triggers_lifted
 from tests.governance.decisions.conftest import NOON, closes, draft_appointment, later, opened
 
 
@@ -134,6 +136,15 @@ def test_a_rule_changes_by_a_proposal_under_the_rule_in_force(members: list[Memb
     assert running.rule.number == 1, "an open vote keeps the rule that it began under"
     with pytest.raises(proposals.MayNotPropose):
         draft_appointment(members[1], members[2], now=later(days=9))
+
+
+def test_taking_the_newest_rule_away_is_found_in_the_record(members: list[Member]) -> None:
+    decide("rule-change", {"kind": "role-appoint", "terms": terms(hours=24)}, members)
+    assert verify().holds
+    with triggers_lifted():
+        VotingRule.objects.filter(number=2).delete()
+    assert rules.rule_in_force("role-appoint").number == 1
+    assert "voting rules" in verify().fault
 
 
 def test_roles_that_may_propose_and_vote(members: list[Member]) -> None:

@@ -76,10 +76,7 @@ class TestDoctor:
 
 
 class TestEmbedder:
-    def test_vectors_have_length_one(self) -> None:
-        model = embedder()
-        if model is None:
-            pytest.skip("no embeddings on this machine")
+    def test_vectors_have_length_one(self, model: Embedder) -> None:
         vectors = model.passages(["A mill.", "", "磨坊", "\0", "\ud800", "x" * (2 * MAX_CHARACTERS)])
         assert vectors.shape == (6, model.dimension)
         assert vectors.dtype == np.float32

@@ -11,6 +11,7 @@ from django.core.cache import cache
 
 from consent.services.personal_keys import forget_remembered_keys
 from governance.models import Member
+from knowledge.index.frequencies import FREQUENCIES
 from tests.append_only import let_flush_empty_append_only_tables
 
 PASSWORD = "a long enough pass phrase"
@@ -27,6 +28,7 @@ def _flush_empties_append_only_tables() -> Iterator[None]:
 def _nothing_remembered_between_tests(request: pytest.FixtureRequest) -> Iterator[None]:
     """Row ids return after a rollback, so nothing that is keyed by them may outlive a test."""
     forget_remembered_keys()
+    FREQUENCIES.forget()
     yield
     forget_remembered_keys()
     shutil.rmtree(settings.HOME.audit, ignore_errors=True)

@@ -50,6 +50,7 @@ def _silent_voters(proposal: Proposal) -> list[Member]:
         )
         .exclude(email="")
         .exclude(pk__in=proposal.reminders.values("member_id"))
+        .order_by("pk")
     )
 
 

@@ -38,6 +38,10 @@ class Frequencies:
             known.update({(table, term): found.get(term, 0) for term in unknown})
         return {term: known.get((table, term), 0) for term in terms}
 
+    def forget(self) -> None:
+        """Know nothing any more: the tables are others than before."""
+        self.known, self.total, self.newest = {}, 0, -1
+
     def refresh(self, passages: QuerySet[Passage]) -> int:
         """Forget what is too old; returns how many passages there are, about. Keys only grow."""
         newest = passages.aggregate(newest=Max("pk"))["newest"] or 0

@@ -1,0 +1,4 @@
+from consent import about_me_urls, purpose_urls
+
+app_name = "consent"
+urlpatterns = [*purpose_urls.urlpatterns, *about_me_urls.urlpatterns]

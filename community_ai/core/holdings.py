@@ -1,0 +1,138 @@
+"""What every room holds about a person, and how it forgets it.
+
+Each room registers a `Holding` for each kind of thing, from its `holdings.py`, in `ready()`. The page "What the AI
+knows about me", the archive to take along, the preview and the erasure itself walk this one list, so nothing of a
+person can be in a table that they do not see. `tests/house/test_holdings.py` compares the list with the models.
+
+A member comes as the row or, where the row may be gone already, as its key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from django.utils.functional import Promise
+
+Text = str | Promise
+
+
+class Teaching(StrEnum):
+    """What becomes of what a member taught and wrote for others when they leave."""
+
+    WITHDRAW = "withdraw"  # it goes with them
+    ANONYMISE = "anonymise"  # it stays, and nobody can tell that it was theirs
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One thing on the page. `key` names it for `erase_piece`; `where` is the address where it is seen or corrected."""
+
+    key: str
+    title: Text
+    text: Text = ""
+    when: datetime | None = None
+    where: str = ""
+    # Whether this one can be erased alone.
+    erasable: bool = False
+
+
+class Pieces(Protocol):
+    def __call__(self, member: Any, *, offset: int, limit: int) -> Sequence[Piece]: ...
+
+
+class Erase(Protocol):
+    """Forget what this holding has of a member; idempotent, and called inside a transaction.
+
+    Returns how many things went. It must work without the personal key, which is destroyed before.
+    """
+
+    def __call__(self, *, member_id: int, teaching: Teaching, now: datetime) -> int: ...
+
+
+class ErasePiece(Protocol):
+    """Forget some pieces of a member's own; pieces that are gone already are no error. Returns how many went."""
+
+    def __call__(self, *, member_id: int, keys: Sequence[str], now: datetime) -> int: ...
+
+
+@dataclass(frozen=True)
+class Holding:
+    """One kind of thing that a room holds about a person.
+
+    `why` says in words why it is kept and until when. `models` are the tables that it answers for ("app.Model").
+    `stays` says what of it stays after an erasure, and why, for each choice; "" when all of it goes. `alone`: a member
+    may erase this kind and stay. `order` of erasing: what refers to other rows goes first (lower numbers).
+    """
+
+    key: str
+    room: str
+    name: Text
+    why: Text
+    models: frozenset[str]
+    count: Callable[[Any], int]
+    pieces: Pieces
+    export: Callable[[Any], Iterator[dict[str, Any]]]
+    erase: Erase
+    erase_pieces: ErasePiece | None = None
+    stays: Callable[[Teaching], Text] = field(default=lambda teaching: "")
+    alone: bool = False
+    # Whether the member chooses what becomes of it (Teaching).
+    taught: bool = False
+    order: int = 50
+    # An address of its own where all of it is seen and corrected, if there is one.
+    page: str = ""
+
+
+class UnknownHolding(Exception):
+    """No room registered a holding of this key."""
+
+
+_holdings: dict[str, Holding] = {}
+_left_alone: dict[str, str] = {}
+
+
+def register_holding(holding: Holding) -> None:
+    """Called from `ready()`. Raises ValueError for a key that is taken."""
+    if holding.key in _holdings:
+        raise ValueError(f"there is a holding {holding.key!r} already")
+    _holdings[holding.key] = holding
+
+
+def leave_alone(model: str, *, reason: str) -> None:
+    """Say that rows of `model` ("app.Model"), although they could lead to a person, are no holding, and why."""
+    _left_alone[model] = reason
+
+
+def holdings() -> list[Holding]:
+    """All of them, in the order in which rooms registered them: from the bottom of the house to the top."""
+    return list(_holdings.values())
+
+
+def holding(key: str) -> Holding:
+    """Raises UnknownHolding."""
+    try:
+        return _holdings[key]
+    except KeyError:
+        raise UnknownHolding(key) from None
+
+
+def in_order_of_erasing() -> list[Holding]:
+    return sorted(_holdings.values(), key=lambda held: (held.order, held.key))
+
+
+def claimed_models() -> dict[str, list[str]]:
+    """Which holdings answer for each model."""
+    claims: dict[str, list[str]] = {}
+    for held in _holdings.values():
+        for model in held.models:
+            claims.setdefault(model, []).append(held.key)
+    return claims
+
+
+def left_alone() -> dict[str, str]:
+    """Models that are no holding, with the reason."""
+    return dict(_left_alone)

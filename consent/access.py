@@ -6,14 +6,19 @@ who do. What is not the member's own is not found, in the same words as what doe
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
+from consent.models.grant import Grant
 from consent.models.personal_row import PersonalRow
+from consent.purposes import Purpose
 
 Row = TypeVar("Row", bound=PersonalRow)
+logger = logging.getLogger(__name__)
 
 
 class NotFound(Exception):
@@ -60,3 +65,32 @@ def in_service(model: type[Row]) -> QuerySet[Row]:
     Callers may use keys, states and times freely; text only to carry out what its member asked for.
     """
     return model._default_manager.all()
+
+
+def consenting(purpose: Purpose) -> QuerySet[Grant, int]:
+    """The ids of the members who agree to `purpose` at this moment, as a subquery to narrow any other query with.
+
+    Taken back, never given, or given for an older text: not among them.
+    """
+    return Grant.objects.in_force(purpose).order_by().values_list("member", flat=True)
+
+
+def for_purpose(rows: type[Row] | QuerySet[Row], *, purpose: Purpose) -> QuerySet[Row]:
+    """Rows of those members only who agree to `purpose` at this moment."""
+    found = rows if isinstance(rows, QuerySet) else rows._default_manager.all()
+    return found.filter(member__in=consenting(purpose))
+
+
+def allowed(*, member_id: int, purpose: Purpose) -> bool:
+    """Whether this member agrees to `purpose` now. When that cannot be found out, they do not."""
+    return member_id in agreeing([member_id], purpose=purpose)
+
+
+def agreeing(member_ids: Iterable[int], *, purpose: Purpose) -> frozenset[int]:
+    """Those of these members who agree to `purpose` now, in one query. When it cannot be found out, nobody does."""
+    try:
+        return frozenset(consenting(purpose).filter(member__in=set(member_ids)))
+    except Exception as fault:
+        # Not only the database's own errors: whatever goes wrong here means no.
+        logger.error("consent could not be looked up, which counts as no: %s", type(fault).__name__)
+        return frozenset()

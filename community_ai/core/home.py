@@ -44,6 +44,10 @@ class Home:
         return self.root / "audit"
 
     @property
+    def ledger(self) -> Path:
+        return self.root / "ledger"
+
+    @property
     def imports(self) -> Path:
         return self.root / "imports"
 
@@ -56,7 +60,8 @@ class Home:
         return self.run / "worker.sock"
 
     def folders(self) -> tuple[Path, ...]:
-        return (self.root, self.keys, self.models, self.adapters, self.backups, self.audit, self.imports, self.run)
+        return (self.root, self.keys, self.models, self.adapters, self.backups, self.audit, self.ledger, self.imports,
+                self.run)  # fmt: skip
 
     def create(self) -> list[Path]:
         """Create what is missing with mode 0700 and return what was created; existing folders stay as they are."""

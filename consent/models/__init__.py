@@ -1,5 +1,26 @@
+from consent.models.backup import BACKUP_STATES, Backup, BackupState, Check, Reason
+from consent.models.erasure import ERASURE_STATES, Erasure, ErasureState
 from consent.models.grant import Grant, ShownText
 from consent.models.personal_key import PersonalKey
 from consent.models.personal_row import PersonalRow
+from consent.models.recovery_kit import RecoveryKit
+from consent.models.restore import RESTORE_STATES, Restore, RestoreState
 
-__all__ = ["Grant", "PersonalKey", "PersonalRow", "ShownText"]
+__all__ = [
+    "BACKUP_STATES",
+    "ERASURE_STATES",
+    "RESTORE_STATES",
+    "Backup",
+    "BackupState",
+    "Check",
+    "Erasure",
+    "ErasureState",
+    "Grant",
+    "PersonalKey",
+    "PersonalRow",
+    "Reason",
+    "RecoveryKit",
+    "Restore",
+    "RestoreState",
+    "ShownText",
+]

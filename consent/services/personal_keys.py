@@ -52,6 +52,14 @@ def key_of(*, member_id: int, create: bool = False) -> DataKey:
     return key
 
 
+def destroy(*, member_id: int) -> bool:
+    """Delete the member's key for ever: whatever it sealed is unreadable. False when there was none."""
+    gone, _by_model = PersonalKey.objects.filter(member_id=member_id).delete()
+    with _lock:
+        _remembered.pop(member_id, None)
+    return bool(gone)
+
+
 def forget_remembered_keys() -> None:
     """Drop the keys held in this process's memory."""
     with _lock:

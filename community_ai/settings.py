@@ -23,7 +23,7 @@ try:
 except KeyStoreError as problem:
     NODE_KEY = problem
 # Empty when there is no key: Django refuses to work with an empty secret, so everything fails closed.
-SECRET_KEY = NODE_KEY.derive("django-secret").hex() if isinstance(NODE_KEY, NodeKey) else ""
+SECRET_KEY, *SECRET_KEY_FALLBACKS = NODE_KEY.django_secrets() if isinstance(NODE_KEY, NodeKey) else ("",)
 
 DEBUG = env_bool("COMMUNITY_AI_DEBUG")
 

@@ -1,22 +1,31 @@
-"""The node's key: one 256-bit secret in `keys/node.key`, from which every other node-wide key is derived.
+"""The node's key: root secrets of 256 bits in `keys/node.key`, from which every other node-wide key is derived.
 
-The key opens the database and wraps the members' own keys. It is written once, when a node is set up, and never
-overwritten. Everything here fails closed: a key that is missing, malformed or readable by others is refused with
-a sentence that says what to do.
+The key opens the database and wraps the members' own keys. It is written when a node is set up, and replaced only as a
+whole by what it holds and more (`key_changes`). Everything here fails closed: a key that is missing, malformed, locked
+or readable by others is refused with a sentence that says what to do.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-import secrets
 import stat
-from dataclasses import dataclass, field
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from community_ai.core.home import FILE_MODE, Home
+from community_ai.core.key_file import (
+    DATABASE,
+    DJANGO_SECRET,
+    Damaged,
+    DoesNotOpen,
+    KeyContent,
+    SealedContent,
+    decode,
+    encode,
+    new_content,
+)
 
-KEY_BYTES = 32
 KEY_FILE = "node.key"
 
 
@@ -44,37 +53,106 @@ class KeyExists(KeyStoreError):
     pass
 
 
-@dataclass(frozen=True)
-class NodeKey:
-    """The root secret. `repr` never shows it."""
+class KeyLocked(KeyStoreError):
+    """A passphrase closes the key, and nobody has opened it."""
 
-    secret: bytes = field(repr=False)
+
+class NodeKey:
+    """The key as it was read last. `repr` never shows it; any thread may use it.
+
+    A process that runs while keys are rotated learns of it by `refresh`, which it does wherever it wraps a key, and
+    wherever it meets a version that it does not know.
+    """
+
+    def __init__(self, content: KeyContent | bytes, *, read: Callable[[], KeyContent] | None = None) -> None:
+        self._content = KeyContent({1: content}) if isinstance(content, bytes) else content
+        self._read = read
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"<NodeKey version {self.version}>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, NodeKey) and other._content == self._content
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def content(self) -> KeyContent:
+        return self._content
+
+    @property
+    def secret(self) -> bytes:
+        return self._content.secrets[self.version]
+
+    @property
+    def version(self) -> int:
+        """The version of the root secret that wraps members' keys."""
+        return self._content.version
 
     def derive(self, purpose: str) -> bytes:
-        """A 32-byte key for one purpose (1 to 16 ASCII characters).
+        """A 32-byte key for one purpose (1 to 16 ASCII characters), the same for as long as this node lives.
 
-        BLAKE2b keyed with the root secret, the purpose as its personalisation (RFC 7693, section 2.5): keys for two
-        purposes are independent, and none reveals the root.
+        Only "personal-keys" (`wrapping_key`) changes while the node runs, and "database" and "django-secret" while it
+        is stopped (`manage.py rotate_keys`). Keys for two purposes are independent, and none reveals the root.
         """
-        person = purpose.encode("ascii")
-        if not 1 <= len(person) <= hashlib.blake2b.PERSON_SIZE:
-            raise ValueError(f"purpose must be 1 to {hashlib.blake2b.PERSON_SIZE} ASCII characters: {purpose!r}")
-        return hashlib.blake2b(b"community-ai", digest_size=KEY_BYTES, key=self.secret, person=person).digest()
+        return self._content.derive(purpose)
+
+    def database_keys(self) -> tuple[bytes, ...]:
+        """The keys that may open the database, newest first: two only when a change of its key was interrupted."""
+        return self._content.all_of(DATABASE)
+
+    def django_secrets(self) -> tuple[str, ...]:
+        """Django's secret and the older ones that stay valid (SECRET_KEY_FALLBACKS), newest first."""
+        return tuple(key.hex() for key in self._content.all_of(DJANGO_SECRET))
+
+    def wrapping_key(self, version: int) -> bytes:
+        """What wraps members' keys under that version of the root secret. Raises KeyWrong when there is none."""
+        if version not in self._content.secrets:
+            self.refresh()
+        try:
+            return self._content.wrapping_key(version)
+        except KeyError:
+            raise KeyWrong(
+                f"A member's key was wrapped with version {version} of the node's key, which {KEY_FILE} does not hold: "
+                "it is an older or a newer copy. Put back the key that belongs to this database."
+            ) from None
+
+    def refresh(self) -> None:
+        """Read the file again if it was replaced. Raises KeyStoreError."""
+        if self._read is not None:
+            with self._lock:
+                self._content = self._read()
+
+    def exported(self) -> bytes:
+        """The text of an open key file that holds everything: for a copy that is itself encrypted."""
+        return encode(self._content)
+
+
+def key_from(exported: bytes) -> NodeKey:
+    """The key of such a copy, not bound to a file. Raises KeyMalformed."""
+    try:
+        content = decode(exported)
+    except Damaged:
+        content = None
+    if not isinstance(content, KeyContent):
+        raise KeyMalformed("This is not a copy of a node's key, or it is damaged.")
+    return NodeKey(content)
 
 
 def key_path(home: Home) -> Path:
     return home.keys / KEY_FILE
 
 
-def load_node_key(home: Home) -> NodeKey:
-    """Read the key. Raises KeyMissing, KeyExposed or KeyMalformed; never creates or changes anything."""
+def read_key_file(home: Home) -> KeyContent | SealedContent:
+    """What the file holds. Raises KeyMissing, KeyExposed or KeyMalformed; never creates or changes anything."""
     path = key_path(home)
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
         folder_mode = stat.S_IMODE(path.parent.stat().st_mode)
-        text = path.read_text("ascii", errors="replace").strip()
+        data = path.read_bytes()
     except FileNotFoundError:
-        raise KeyMissing(_missing_sentence(home)) from None
+        raise KeyMissing(missing_sentence(home)) from None
     except OSError as error:
         raise KeyMissing(
             f"The node's key {path} cannot be read ({error.strerror}). Run as the user who owns it."
@@ -90,40 +168,111 @@ def load_node_key(home: Home) -> NodeKey:
             f"(mode {folder_mode:04o}). Close it with: chmod 700 '{path.parent}'"
         )
     try:
-        secret = bytes.fromhex(text)
-    except ValueError:
-        secret = b""
-    if len(secret) != KEY_BYTES:
-        raise KeyMalformed(
-            f"The node's key {path} is damaged: it must hold {KEY_BYTES * 2} hexadecimal characters. "
-            "Put back the copy from your recovery kit or backup. Nothing was changed."
-        )
-    return NodeKey(secret)
+        return decode(data)
+    except Damaged:
+        raise KeyMalformed(damaged_sentence(path)) from None
+
+
+def load_node_key(home: Home, *, opening_key: Callable[[], bytes | None] = lambda: None) -> NodeKey:
+    """Read the key. `opening_key` gives what argon2id made from the passphrase, if somebody typed it.
+
+    Raises KeyMissing, KeyExposed, KeyMalformed or KeyLocked; never creates or changes anything.
+    """
+    read = _Reader(home, opening_key)
+    return NodeKey(read(), read=read)
+
+
+class _Reader:
+    """Reads the file, and again only when it is another one than before."""
+
+    def __init__(self, home: Home, opening_key: Callable[[], bytes | None]) -> None:
+        self._home, self._opening_key = home, opening_key
+        self._seen: tuple[int, ...] = ()
+        self._content: KeyContent | None = None
+
+    def __call__(self) -> KeyContent:
+        seen = self._state()
+        if self._content is None or seen != self._seen:
+            self._content, self._seen = self._open(read_key_file(self._home)), seen
+        return self._content
+
+    def _state(self) -> tuple[int, ...]:
+        try:
+            status = key_path(self._home).stat()
+        except OSError:
+            return ()
+        return status.st_ino, status.st_mtime_ns, status.st_size
+
+    def _open(self, content: KeyContent | SealedContent) -> KeyContent:
+        if isinstance(content, KeyContent):
+            return content
+        key = self._opening_key()
+        if key is None:
+            raise KeyLocked(
+                "This node is locked: its key is closed with a passphrase. Open it with `manage.py unlock` while the "
+                "node runs, or type the passphrase when a command asks for it."
+            )
+        try:
+            return content.open(key)
+        except DoesNotOpen:
+            raise KeyLocked("The passphrase of this node was changed. Open it anew: `manage.py unlock`.") from None
+        except Damaged:
+            raise KeyMalformed(damaged_sentence(key_path(self._home))) from None
 
 
 def create_node_key(home: Home) -> NodeKey:
     """Write a new key for a new node. Raises KeyExists when there is one, KeyMissing when a database waits for one."""
+    content = new_content()
+    write_new_key_file(home, encode(content))
+    return NodeKey(content)
+
+
+def write_new_key_file(home: Home, data: bytes) -> None:
+    """Write the text of a key file where there is none. Raises KeyExists, and KeyMissing as `create_node_key` does."""
     path = key_path(home)
     if path.exists():
         raise KeyExists(f"There is a key at {path} already. It is never overwritten.")
     if home.database.exists():
-        raise KeyMissing(_missing_sentence(home))
-    secret = secrets.token_bytes(KEY_BYTES)
+        raise KeyMissing(missing_sentence(home))
     # O_EXCL: two set-ups at once cannot both write; the mode is right from the first byte on.
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secret.hex() + "\n")
+    _write(path, data, os.O_EXCL)
+
+
+def replace_key_file(home: Home, data: bytes) -> None:
+    """Put another text in the file's place: after a crash there is the old one or the new one, never a part of one."""
+    path = key_path(home)
+    new = path.with_name(f"{KEY_FILE}.new")
+    new.unlink(missing_ok=True)
+    _write(new, data, os.O_EXCL)
+    new.replace(path)
+    _sync_folder(path.parent)
+
+
+def _write(path: Path, data: bytes, flags: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | flags, FILE_MODE)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
         file.flush()
         os.fsync(file.fileno())
-    folder = os.open(path.parent, os.O_RDONLY)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:
         os.close(folder)
-    return NodeKey(secret)
 
 
-def _missing_sentence(home: Home) -> str:
+def damaged_sentence(path: Path) -> str:
+    return (
+        f"The node's key {path} is damaged: it is not as the node wrote it. "
+        "Put back the copy from your recovery kit or backup. Nothing was changed."
+    )
+
+
+def missing_sentence(home: Home) -> str:
     path = key_path(home)
     if home.database.exists():
         return (

@@ -65,6 +65,20 @@ class SQLCipherCursor(Database.Cursor):
         return super().executemany(self.convert_query(query, param_names=names), rows)
 
 
+def opened_with(key: bytes, **params: Any) -> Any:
+    """A connection to the file, or None when this 32-byte key does not open it. Other faults are raised."""
+    connection = Database.connect(**params)
+    try:
+        connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except BaseException as error:
+        connection.close()
+        if isinstance(error, Database.DatabaseError) and "not a database" in str(error):
+            return None
+        raise
+    return connection
+
+
 class DatabaseWrapper(sqlite_backend.DatabaseWrapper):
     Database = Database
     creation_class = DatabaseCreation
@@ -84,18 +98,15 @@ class DatabaseWrapper(sqlite_backend.DatabaseWrapper):
         key = settings.NODE_KEY
         if isinstance(key, KeyStoreError):
             raise key
-        connection = Database.connect(**conn_params)
+        # Two keys only after a change of the database's key that was interrupted.
+        opened = (opened_with(database_key, **conn_params) for database_key in key.database_keys())
+        connection = next((connection for connection in opened if connection is not None), None)
+        if connection is None:
+            raise KeyWrong(
+                f"The key in {settings.HOME.keys} does not open {self.settings_dict['NAME']}: it is the key of "
+                "another node, or the file is damaged. Put back the key that belongs to it. Nothing was changed."
+            )
         try:
-            connection.execute(f"PRAGMA key = \"x'{key.derive('database').hex()}'\"")
-            try:
-                connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            except Database.DatabaseError as error:
-                if "not a database" not in str(error):
-                    raise
-                raise KeyWrong(
-                    f"The key in {settings.HOME.keys} does not open {self.settings_dict['NAME']}: it is the key of "
-                    "another node, or the file is damaged. Put back the key that belongs to it. Nothing was changed."
-                ) from None
             register_functions(connection)
             for pragma in (*PRAGMAS, *self.init_commands):  # type: ignore[attr-defined]
                 if pragma.strip():

@@ -257,6 +257,15 @@ LARGE_BODY_PATHS = ["/knowledge/import/"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = LARGE_BODY_BYTES
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 
+# --- Backups -----------------------------------------------------------------------------------------------------
+BACKUP_FOLDER = Path(os.environ.get("COMMUNITY_AI_BACKUPS", "").strip() or HOME.backups).expanduser().resolve()
+# The hour at which the nightly backup becomes due, in TIME_ZONE.
+BACKUP_HOUR = env_int("COMMUNITY_AI_BACKUP_HOUR", 3, least=0, most=23)
+# How many days, weeks and months keep their newest backup.
+BACKUP_DAYS = env_int("COMMUNITY_AI_BACKUP_DAYS", 7, least=1, most=366)
+BACKUP_WEEKS = env_int("COMMUNITY_AI_BACKUP_WEEKS", 4, least=0, most=520)
+BACKUP_MONTHS = env_int("COMMUNITY_AI_BACKUP_MONTHS", 6, least=0, most=120)
+
 # --- Logs: never personal text -----------------------------------------------------------------------------------
 LOGGING = {
     "version": 1,

@@ -56,8 +56,8 @@ class SealedTextField(models.BinaryField):
 
     def unseal_from(self, row: models.Model, sealed: Sealed) -> str:
         """The text. Raises SealError or PersonalKeyGone; never returns ciphertext."""
-        key = key_of(member_id=row.member_id)  # type: ignore[attr-defined]
-        place = self._place(row, key_version_of(sealed))
+        key = key_of(member_id=row.member_id, version=key_version_of(sealed))  # type: ignore[attr-defined]
+        place = self._place(row, key.version)
         return unseal(sealed, key=key.secret, place=place).decode("utf-8", "surrogatepass")
 
     def _place(self, row: models.Model, key_version: int) -> bytes:
@@ -67,11 +67,21 @@ class SealedTextField(models.BinaryField):
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         value = model_instance.__dict__.get(self.attname, "")
-        if value is None or isinstance(value, Sealed):
-            return value
+        if isinstance(value, Sealed):
+            return self._with_present_key(model_instance, value)
+        if value is None:
+            return None
         if not isinstance(value, str):
             raise TypeError(f"{self.name} takes text, not {type(value).__name__}")
         return self.seal_for(model_instance, value)
+
+    def _with_present_key(self, row: models.Model, sealed: Sealed) -> Sealed:
+        """What was read, and saved without being looked at: sealed anew if the member's key was rotated since, because
+        the older key goes. Raises PersonalKeyGone when it went."""
+        present = key_of(member_id=row.member_id)  # type: ignore[attr-defined]
+        return (
+            sealed if key_version_of(sealed) == present.version else self.seal_for(row, self.unseal_from(row, sealed))
+        )
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Sealed | None:
         return None if value is None else Sealed(bytes(value))

@@ -35,11 +35,15 @@ def associated_data(*, table: str, field: str, row: str, key_version: int) -> by
     return "\0".join(parts).encode()
 
 
+def head_of(key_version: int) -> bytes:
+    """What every value begins with that was sealed with that version of its key."""
+    return _HEAD.pack(FORMAT, key_version)
+
+
 def seal(plain: bytes, *, key: bytes, key_version: int, place: bytes) -> bytes:
     """Encrypt `plain` with a 32-byte `key` for one `place` (see `associated_data`)."""
     nonce = nacl.utils.random(_NONCE_BYTES)
-    head = _HEAD.pack(FORMAT, key_version)
-    return head + nonce + crypto_aead_xchacha20poly1305_ietf_encrypt(plain, place, nonce, key)
+    return head_of(key_version) + nonce + crypto_aead_xchacha20poly1305_ietf_encrypt(plain, place, nonce, key)
 
 
 def key_version_of(sealed: bytes) -> int:

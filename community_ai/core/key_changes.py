@@ -1,4 +1,4 @@
-"""Changes of the node's key file, one at a time: each replaces the file as a whole.
+"""Changes of the node's keys happen one at a time. `NodeKey.change` replaces the file as a whole, step by step:
 
     new root secret      -> every member's key is wrapped anew -> the old root secrets go
     new database key     -> the database is in it              -> the old database key goes
@@ -9,12 +9,11 @@ Whoever was killed between two steps goes on where the file says that it was.
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from community_ai.core.home import FILE_MODE, FOLDER_MODE, Home
-from community_ai.core.key_file import KeyContent, SealedContent, encode, encode_sealed
-from community_ai.core.keystore import KeyStoreError, read_key_file, replace_key_file
+from community_ai.core.keystore import KeyStoreError
 
 LOCK_FILE = "keys.lock"
 
@@ -48,21 +47,3 @@ def _locked(home: Home, kind: int, sentence: str) -> Iterator[None]:
             raise KeysBusy(sentence) from None
         yield
 
-
-def change_keys(
-    home: Home, change: Callable[[KeyContent], KeyContent], *, opening_key: bytes | None = None
-) -> KeyContent:
-    """Read the file, change what it holds, and write it as open or closed as it was. Called within `keys_changing`.
-
-    Raises KeyStoreError, and DoesNotOpen when `opening_key` is not that of the passphrase.
-    """
-    held = read_key_file(home)
-    if isinstance(held, SealedContent):
-        if opening_key is None:
-            raise KeyStoreError("The node's key is closed with a passphrase.")
-        content = change(held.open(opening_key))
-        replace_key_file(home, encode_sealed(content, key=opening_key, limits=held.limits))
-    else:
-        content = change(held)
-        replace_key_file(home, encode(content))
-    return content

@@ -11,6 +11,7 @@ import os
 import stat
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from community_ai.core.home import FILE_MODE, Home
@@ -23,6 +24,7 @@ from community_ai.core.key_file import (
     SealedContent,
     decode,
     encode,
+    encode_sealed,
     new_content,
 )
 
@@ -64,9 +66,9 @@ class NodeKey:
     wherever it meets a version that it does not know.
     """
 
-    def __init__(self, content: KeyContent | bytes, *, read: Callable[[], KeyContent] | None = None) -> None:
+    def __init__(self, content: KeyContent | bytes, *, file: _KeyFile | None = None) -> None:
         self._content = KeyContent({1: content}) if isinstance(content, bytes) else content
-        self._read = read
+        self._file = file
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -120,9 +122,16 @@ class NodeKey:
 
     def refresh(self) -> None:
         """Read the file again if it was replaced. Raises KeyStoreError."""
-        if self._read is not None:
+        if self._file is not None:
             with self._lock:
-                self._content = self._read()
+                self._content = self._file.read()
+
+    def change(self, change: Callable[[KeyContent], KeyContent]) -> None:
+        """Put `change` of what the file holds in its place, within `key_changes.keys_changing`. Raises KeyStoreError."""
+        if self._file is None:
+            raise KeyMissing("This key was not read from a file: there is nothing to change.")
+        with self._lock:
+            self._content = self._file.replace(change)
 
     def exported(self) -> bytes:
         """The text of an open key file that holds everything: for a copy that is itself encrypted."""
@@ -178,11 +187,11 @@ def load_node_key(home: Home, *, opening_key: Callable[[], bytes | None] = lambd
 
     Raises KeyMissing, KeyExposed, KeyMalformed or KeyLocked; never creates or changes anything.
     """
-    read = _Reader(home, opening_key)
-    return NodeKey(read(), read=read)
+    file = _KeyFile(home, opening_key)
+    return NodeKey(file.read(), file=file)
 
 
-class _Reader:
+class _KeyFile:
     """Reads the file, and again only when it is another one than before."""
 
     def __init__(self, home: Home, opening_key: Callable[[], bytes | None]) -> None:
@@ -190,11 +199,18 @@ class _Reader:
         self._seen: tuple[int, ...] = ()
         self._content: KeyContent | None = None
 
-    def __call__(self) -> KeyContent:
+    def read(self) -> KeyContent:
         seen = self._state()
         if self._content is None or seen != self._seen:
-            self._content, self._seen = self._open(read_key_file(self._home)), seen
+            self._content, _encode = self._open()
+            self._seen = seen
         return self._content
+
+    def replace(self, change: Callable[[KeyContent], KeyContent]) -> KeyContent:
+        """The file stays open or closed with the same passphrase, as it was."""
+        content, encode_as_it_was = self._open()
+        replace_key_file(self._home, encode_as_it_was(change(content)))
+        return self.read()
 
     def _state(self) -> tuple[int, ...]:
         try:
@@ -203,9 +219,10 @@ class _Reader:
             return ()
         return status.st_ino, status.st_mtime_ns, status.st_size
 
-    def _open(self, content: KeyContent | SealedContent) -> KeyContent:
-        if isinstance(content, KeyContent):
-            return content
+    def _open(self) -> tuple[KeyContent, Callable[[KeyContent], bytes]]:
+        held = read_key_file(self._home)
+        if isinstance(held, KeyContent):
+            return held, encode
         key = self._opening_key()
         if key is None:
             raise KeyLocked(
@@ -213,7 +230,7 @@ class _Reader:
                 "node runs, or type the passphrase when a command asks for it."
             )
         try:
-            return content.open(key)
+            return held.open(key), partial(encode_sealed, key=key, limits=held.limits)
         except DoesNotOpen:
             raise KeyLocked("The passphrase of this node was changed. Open it anew: `manage.py unlock`.") from None
         except Damaged:

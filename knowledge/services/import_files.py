@@ -87,8 +87,8 @@ def _load(batch: ImportBatch, what: str) -> bytes:
         sealed = _path(batch.pk, what).read_bytes()
     except FileNotFoundError:
         raise Gone(what) from None
-    key = key_of(member_id=batch.member_id)
-    return unseal(sealed, key=key.secret, place=_place(batch, what, key_version_of(sealed)))
+    key = key_of(member_id=batch.member_id, version=key_version_of(sealed))
+    return unseal(sealed, key=key.secret, place=_place(batch, what, key.version))
 
 
 def _place(batch: ImportBatch, what: str, key_version: int) -> bytes:

@@ -4,7 +4,9 @@ Every read starts with one of these functions: they narrow a table to what the l
 this use, on this day. The condition goes into the query, so that nothing hidden is ever counted, ranked or cut off
 with the rest; nobody filters by hand, and a test finds those who do. There is no way round for an administrator.
 
-An author sees their own entries whatever hangs on them; for the AI a label's word on quoting holds for the author too.
+Whatever is more than showing an entry also needs its author's agreement at that moment (`PURPOSE_OF`), in the same
+query. An author sees their own entries whatever hangs on them, and the AI may use them for the author who asks; but a
+label's word on quoting holds for the author too.
 """
 
 from __future__ import annotations
@@ -18,10 +20,24 @@ from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from consent.access import agreeing, consenting
+from consent.access import in_service as personal_in_service
+from consent.purposes import Purpose
 from governance.models import Member
 from governance.permissions import Permission
 from governance.services.appointments import role_keys_of
-from knowledge.models import Entry, EntryLabel, EntryState, EntryVersion, LabelVersion, Passage, Tag, Thanks
+from knowledge.models import (
+    Correction,
+    CorrectionState,
+    Entry,
+    EntryLabel,
+    EntryState,
+    EntryVersion,
+    LabelVersion,
+    Passage,
+    Tag,
+    Thanks,
+)
 from knowledge.rules_of_use import Rules, Use, combine
 from knowledge.services.entry_labels import genuine_removals, hanging_on
 from knowledge.services.labels import labels_in_force, rules_in_force, rules_of_version
@@ -30,6 +46,14 @@ Row = TypeVar("Row", bound=Model)
 
 # From each guarded table to its entry.
 _WAY: dict[type[Model], str] = {Entry: "", EntryVersion: "entry__", Passage: "entry__", Thanks: "entry__"}
+
+# What the author has to agree to for each use. A use that is not here is refused (KeyError), but for SEE: what somebody
+# taught the community stays readable for it.
+PURPOSE_OF: Mapping[Use, Purpose] = {
+    Use.QUOTE: Purpose.KNOWLEDGE,
+    Use.LEARN: Purpose.TRAINING,
+    Use.SHARE: Purpose.SHARING,
+}
 
 
 class NotFound(Exception):
@@ -96,6 +120,8 @@ def condition(way: str, *, member: Member | None, use: Use, now: datetime) -> Q:
     opened = _allowing(rules, use=use, roles=roles, now=now)
     removed = genuine_removals(outside=opened)
     allowed = _nothing_hangs(way, but=opened, removed=removed)
+    if use is not Use.SEE:
+        allowed &= _agreed_to(way, use)
     if member is not None:
         own = Q(**{f"{way}author": member})
         if use is not Use.SEE:
@@ -132,6 +158,11 @@ def rules_on(entry_ids: Iterable[UUID]) -> dict[UUID, Rules]:
     return {pk: combine(map(rules_of_version, versions)) for pk, versions in labels_on(entry_ids).items()}
 
 
+def named(author_ids: Iterable[int | None]) -> frozenset[int]:
+    """Those of these members whose names may stand beside what they taught, as far as its labels allow names."""
+    return agreeing((pk for pk in author_ids if pk is not None), purpose=Purpose.CREDIT)
+
+
 def in_service(model: type[Row]) -> QuerySet[Row]:
     """Rows of any entry, for the node's own work on them (indexing, measuring, deleting), never for showing."""
     return _all(model)
@@ -150,6 +181,20 @@ def _allowing(rules: Mapping[int, Rules], *, use: Use, roles: frozenset[str], no
     """The labels that allow it. A label that is not among them closes, known or not."""
     day = _day(now)
     return [pk for pk, rule in rules.items() if rule.allows(use, roles=roles, day=day)]
+
+
+def _agreed_to(way: str, use: Use) -> Q:
+    """The author agrees to it now, and so does the member whose correction a teacher made the entry of.
+
+    What is nobody's any more, because its author left it here when they went, may be quoted. It is neither learnt nor
+    shared: that cannot be taken back, and there is nobody who could agree.
+    """
+    agree = consenting(PURPOSE_OF[use])
+    agreed = Q(**{f"{way}author__in": agree})
+    if use is Use.QUOTE:
+        agreed |= Q(**{f"{way}author": None})
+    corrections = personal_in_service(Correction).filter(entry=OuterRef(f"{way}pk"), state=CorrectionState.KNOWLEDGE)
+    return agreed & ~Q(Exists(corrections.exclude(member__in=agree).order_by()))
 
 
 def _nothing_hangs(way: str, *, but: Sequence[int], removed: Sequence[int]) -> Q:

@@ -10,7 +10,7 @@ from uuid import UUID
 from consent.access import own
 from governance.models import Member
 from inference.models import Citation, Lookup
-from knowledge.access import rules_on, visible
+from knowledge.access import named, rules_on, visible
 from knowledge.credit import CreditLine, credit_line
 from knowledge.models import Entry
 
@@ -44,6 +44,7 @@ def grounds_of(*, member: Member, answer_ids: Collection[UUID], now: datetime) -
     entry_ids = {row.entry_id for row in cited}
     seen = visible(Entry, member=member, now=now).select_related("author", "present").in_bulk(entry_ids)
     rules = rules_on(seen)
+    agreeing = named(entry.author_id for entry in seen.values())
     cards: dict[UUID, list[Card]] = {}
     for row in sorted(cited, key=lambda row: row.number):
         entry = seen.get(row.entry_id)
@@ -53,7 +54,7 @@ def grounds_of(*, member: Member, answer_ids: Collection[UUID], now: datetime) -
                 entry=entry,
                 text=row.text,
                 changed=entry.present.number != row.version,
-                credit=credit_line(entry, rules[entry.pk], member=member),
+                credit=credit_line(entry, rules[entry.pk], member=member, named=agreeing),
             )
             cards.setdefault(row.lookup.answer_id, []).append(card)
     return {row.answer_id: Grounds(Lookup.Outcome(row.outcome), tuple(cards.get(row.answer_id, ()))) for row in lookups}

@@ -1,8 +1,8 @@
 """A copy of the knowledge as far as a member may see it: JSON Lines that come back whole, entry by entry.
 
 What a label keeps from the member is not in it, not even as a number; labels travel with what they hang on. A member's
-name leaves the node only where the labels allow a name and that member agreed. So far nobody can agree: only who makes
-the copy is named, and those whom the export of another community names.
+name stands in it only where the labels allow a name and that member agrees, as do those whom the export of another
+community names.
 """
 
 from __future__ import annotations
@@ -81,15 +81,20 @@ def _portion(ids: list[UUID], member: Member, now: datetime) -> Iterator[Whole]:
     rows = access.visible(Entry, member=member, now=now).filter(pk__in=ids).select_related("author")
     entries = {entry.pk: entry for entry in rows.prefetch_related("tags")}
     versions: dict[UUID, list[EntryVersion]] = {pk: [] for pk in entries}
-    for version in access.visible(EntryVersion, member=member, now=now).filter(entry__in=entries).order_by("number"):
+    written = access.visible(EntryVersion, member=member, now=now).filter(entry__in=entries).select_related("author")
+    for version in written.order_by("number"):
         versions[version.entry_id].append(version)
+    authors = {row.author_id for row in entries.values()} | {
+        row.author_id for each in versions.values() for row in each
+    }
+    agreeing = access.named(authors)
     labels = {pk: [row.label.key for row in hanging] for pk, hanging in hanging_on(entries).items()}
     related = _related(list(entries), member, now)
     rules = access.rules_on(entries)
     imported = {row.entry_id: row.names for row in ImportedEntry.objects.filter(entry__in=entries)}
     for pk in ids:
         if pk in entries and versions[pk]:
-            naming = _Naming(entries[pk], rules[pk], imported.get(pk), member)
+            naming = _Naming(entries[pk], rules[pk], imported.get(pk), agreeing)
             yield Whole(
                 entry=entries[pk],
                 versions=versions[pk],
@@ -120,17 +125,17 @@ class _Naming:
     entry: Entry
     rules: Rules
     names: dict[str, str | None] | None
-    member: Member
+    agreeing: frozenset[int]
 
     def taught_by(self) -> str | None:
-        return self._name("", self.entry.author_id)
+        return self._name("", self.entry.author)
 
     def writer(self, version: EntryVersion) -> str | None:
-        return self._name(str(version.number), version.author_id)
+        return self._name(str(version.number), version.author)
 
-    def _name(self, key: str, author_id: int | None) -> str | None:
+    def _name(self, key: str, author: Member | None) -> str | None:
         if not names_shown(self.rules):
             return None
         if self.names is not None and key in self.names:
             return self.names[key]
-        return str(self.member) if author_id == self.member.pk else None
+        return str(author) if author is not None and author.pk in self.agreeing else None

@@ -14,6 +14,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from consent.access import consenting
+from consent.purposes import Purpose
 from governance.models import Member
 from governance.permissions import Permission
 from governance.refusals import Refused
@@ -112,8 +114,12 @@ def shown(*, member: Member, now: datetime) -> SetQuestionQuerySet:
 
 
 def askable(*, member: Member, now: datetime) -> SetQuestionQuerySet:
-    """Those that can be answered to this member: the AI may quote the entry to them today."""
-    return _about(SetQuestion.objects.in_use(), member=member, use=Use.QUOTE, now=now)
+    """Those that can be answered to this member: the AI may quote the entry to them today.
+
+    Without those of members who do not agree that the AI is tested with their questions.
+    """
+    rows = SetQuestion.objects.in_use().filter(Q(added_by=None) | Q(added_by__in=consenting(Purpose.EVALUATION)))
+    return _about(rows, member=member, use=Use.QUOTE, now=now)
 
 
 def _about(rows: SetQuestionQuerySet, *, member: Member, use: Use, now: datetime) -> SetQuestionQuerySet:

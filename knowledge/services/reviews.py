@@ -16,7 +16,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from consent.access import NotFound, handed_in, handed_in_row, in_service
+from consent.access import NotFound, agreeing, handed_in, handed_in_row, in_service
+from consent.purposes import Purpose
 from consent.sealing import SealError
 from consent.services.personal_keys import PersonalKeyGone
 from governance.models import Member
@@ -107,9 +108,11 @@ def matters(*, reviewer: Member) -> list[HandedIn]:
 
 def opened(rows: Iterable[Correction], *, reviewer: Member) -> Iterator[HandedIn]:
     """What a teacher sees of rows that came from `queue`; what does not open any more is left out."""
+    rows = list(rows)
+    learnable = _learnable(*rows)
     for row in rows:
         try:
-            yield _seen(row, reviewer)
+            yield _seen(row, reviewer, learnable)
         except (PersonalKeyGone, SealError):
             continue
 
@@ -117,7 +120,8 @@ def opened(rows: Iterable[Correction], *, reviewer: Member) -> Iterator[HandedIn
 def load(*, reviewer: Member, pk: Any) -> HandedIn:
     """One correction that is handed in. Raises consent.access.NotFound."""
     try:
-        return _seen(handed_in_row(Correction, reviewer=reviewer, pk=pk), reviewer)
+        row = handed_in_row(Correction, reviewer=reviewer, pk=pk)
+        return _seen(row, reviewer, _learnable(row))
     except (PersonalKeyGone, SealError):
         raise NotFound(str(Correction._meta.verbose_name)) from None
 
@@ -161,14 +165,14 @@ def accept_as_knowledge(*, reviewer: Member, correction_id: UUID, number: int, n
 
 
 def accept_as_example(*, reviewer: Member, correction_id: UUID, number: int, text: str, now: datetime) -> None:
-    """Keep the answer, as the teacher put it, for training: sealed with the member's key, used while they consent.
+    """Keep the answer, as the teacher put it, for training: sealed with the member's key, used while they agree.
 
     Raises NotFound, ReviewedMeanwhile, ChangedMeanwhile, OwnCorrection, MayNotReview, NoTraining, InvalidContent.
     """
     text = _written(text, "text", ANSWER_LENGTH, _("Please write the answer."))
     with transaction.atomic():
         row = _decidable(reviewer, correction_id, number)
-        if not row.may_train:
+        if not _learnable(row):
             raise NoTraining
         _decide(row, CorrectionState.EXAMPLE, reviewer, now, accepted=text)
 
@@ -181,7 +185,7 @@ def take_as_matter(*, reviewer: Member, correction_id: UUID, number: int, now: d
     with transaction.atomic():
         row = _decidable(reviewer, correction_id, number)
         _decide(row, CorrectionState.PROPOSAL, reviewer, now)
-    return _seen(row, reviewer)
+    return _seen(row, reviewer, _learnable(row))
 
 
 def decline(*, reviewer: Member, correction_id: UUID, number: int, reason: str, now: datetime) -> None:
@@ -225,7 +229,14 @@ def _decide(row: Correction, state: CorrectionState, reviewer: Member, now: date
         audit.record(kind="correction.own", actor=reviewer, subject=subject, facts=facts, now=now)
 
 
-def _seen(row: Correction, reviewer: Member) -> HandedIn:
+def _learnable(*rows: Correction) -> frozenset[UUID]:
+    """Those that the AI may learn from: their member said so about each, and agrees to training now."""
+    meant = [row for row in rows if row.may_train]
+    agree = agreeing({row.member_id for row in meant}, purpose=Purpose.TRAINING)
+    return frozenset(row.pk for row in meant if row.member_id in agree)
+
+
+def _seen(row: Correction, reviewer: Member, learnable: frozenset[UUID]) -> HandedIn:
     return HandedIn(
         correction_id=row.pk,
         number=row.number,
@@ -238,7 +249,7 @@ def _seen(row: Correction, reviewer: Member) -> HandedIn:
         comment=row.comment,
         name=str(row.member) if row.with_name else "",
         own=row.member_id == reviewer.pk,
-        may_train=row.may_train,
+        may_train=row.pk in learnable,
         state=CorrectionState(row.state),
         submitted_at=row.submitted_at,
     )

@@ -51,7 +51,7 @@ def show(request: HttpRequest, entry: Entry, *, problem: Refused | None = None, 
     rules = combine(rules_of_version(label.version) for label in labels)
     context: dict[str, Any] = {
         **wording(request, entry, entry.present),
-        "credit": credit_line(entry, rules, member=member),
+        "credit": credit_line(entry, rules, member=member, named=access.named([entry.author_id])),
         "labels": labels,
         "themes": themes_of(entry),
         "related": shelves.listed(access.related(entry, member=member, now=moment)),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from django.core.paginator import Paginator
@@ -22,7 +23,6 @@ from knowledge.credit import writer
 from knowledge.differences import Piece, differences
 from knowledge.kind_words import KIND_WORDS
 from knowledge.models import Entry, EntryKind, EntryVersion
-from knowledge.rules_of_use import Rules
 from knowledge.services import history
 from knowledge.views import entry_page
 from knowledge.views.access import member_page, reachable_entry
@@ -60,8 +60,9 @@ def versions(request: HttpRequest, pk: UUID) -> HttpResponse:
     shown = list(page)
     older = rows.filter(number=shown[-1].number - 1).first() if shown else None
     rules = access.rules_on([entry.pk])[entry.pk]
+    named = access.named(version.author_id for version in shown)
     told = [
-        _told(entry, version, before, rules, request)
+        _told(entry, version, before, partial(writer, rules=rules, member=member_of(request), named=named))
         for version, before in zip(shown, [*shown[1:], older], strict=True)
     ]
     return render(request, "knowledge/versions.html", {"entry": entry, "told": told, "page": page})
@@ -76,7 +77,10 @@ def version(request: HttpRequest, pk: UUID, number: int) -> HttpResponse:
     if row is None:
         raise Http404
     rules = access.rules_on([entry.pk])[entry.pk]
-    context = {**entry_page.wording(request, entry, row), "writer": writer(row.author, rules, member=member)}
+    context = {
+        **entry_page.wording(request, entry, row),
+        "writer": writer(row.author, rules, member=member, named=access.named([row.author_id])),
+    }
     return render(request, "knowledge/version.html", context)
 
 
@@ -85,9 +89,11 @@ def _versions(entry: Entry, member: Member) -> QuerySet[EntryVersion]:
     return history.readable(rows, entry=entry, member=member)
 
 
-def _told(entry: Entry, version: EntryVersion, before: EntryVersion | None, rules: Rules, request: HttpRequest) -> Told:
+def _told(
+    entry: Entry, version: EntryVersion, before: EntryVersion | None, name: Callable[[Member | None], str]
+) -> Told:
     changes = list(_changes(entry, before, version)) if before is not None else []
-    return Told(version, writer(version.author, rules, member=member_of(request)), changes)
+    return Told(version, name(version.author), changes)
 
 
 def _changes(entry: Entry, before: EntryVersion, after: EntryVersion) -> Iterator[Change]:

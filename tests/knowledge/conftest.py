@@ -17,6 +17,7 @@ from knowledge.models import Entry, EntryKind
 from knowledge.services import entries
 from knowledge.services.entries import NewEntry
 from knowledge.services.labels import ensure_default_labels
+from tests.agreeing import agree
 
 # In none of the default seasons, and in the first one.
 DECEMBER = datetime(2026, 12, 1, 12, tzinfo=UTC)
@@ -68,10 +69,12 @@ def roles(db: None) -> dict[str, Role]:
 
 @pytest.fixture
 def person(roles: dict[str, Role], make_member: Callable[..., Member]) -> Callable[..., Member]:
-    """A factory of members who hold these roles."""
+    """A factory of members who hold these roles, and who agree to everything; what follows when they do not is in
+    tests/consent/test_uses.py."""
 
     def make(username: str, *keys: str) -> Member:
         member = make_member(username)
+        agree(member)
         for key in keys:
             Appointment.objects.create(member=member, role=roles[key], began_at=JUNE)
         return member

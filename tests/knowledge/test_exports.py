@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from consent.purposes import Purpose
 from governance.models import AuditEntry, Member
 from knowledge import access
 from knowledge.content import Content, Example
@@ -18,6 +19,7 @@ from knowledge.models import Entry, EntryKind, EntryVersion, ImportState, Label,
 from knowledge.services import entries, entry_labels, exports, import_work, imports
 from knowledge.services.export_pages import zipped_pages
 from knowledge.services.import_refusals import LabelsMissing
+from tests.agreeing import take_back
 from tests.knowledge.conftest import JUNE, add
 from tests.knowledge.importing import bring, fresh, imported, run
 
@@ -81,12 +83,16 @@ def test_drafts_and_what_was_put_aside_stay(knowledge: None, author: Member) -> 
 
 
 def test_only_names_that_may_leave_are_named(knowledge: None, author: Member, teacher: Member, reader: Member) -> None:
+    take_back(author, Purpose.CREDIT)
     by_title = {(entry["title"], entry["body"]): entry for entry in entries_in(teacher)}
     assert by_title["The long way", ("Once.\n\n" * 40).strip()]["taught_by"] == "teacher"
     assert by_title["The long way", "Another."]["taught_by"] is None  # its label wants no name
     velu = by_title["velu", "water"]
     assert (velu["taught_by"], velu["written_by"], velu["earlier"][0]["written_by"]) == (None, "teacher", None)
-    assert not [name for line in lines_of(reader) for name in ('"author"', '"teacher"') if f'_by":{name}' in line]
+    assert not [line for line in lines_of(reader) if '_by":"author"' in line]
+    assert [line for line in lines_of(reader) if '_by":"teacher"' in line]
+    take_back(teacher, Purpose.CREDIT)
+    assert not [line for member in (reader, teacher) for line in lines_of(member) if '_by":"' in line]
 
 
 def empty_node() -> None:
@@ -118,8 +124,9 @@ def test_there_and_back_is_the_same(
 
 
 def test_what_is_changed_after_the_return_is_named_by_its_own_rule(
-    knowledge: None, teacher: Member, person: Callable[..., Member]
+    knowledge: None, author: Member, teacher: Member, person: Callable[..., Member]
 ) -> None:
+    take_back(author, Purpose.CREDIT)
     before = lines_of(teacher)
     empty_node()
     newcomer = person("newcomer", "member", "teacher")

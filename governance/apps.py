@@ -13,6 +13,7 @@ class GovernanceConfig(AppConfig):
     def ready(self) -> None:
         from governance.deciding import begin_deciding
         from governance.hearing import begin_hearing
+        from governance.holdings import register_holdings
         from governance.home_entries import register_waiting
         from governance.moderating import begin_moderating
         from governance.recording import begin_recording
@@ -29,3 +30,4 @@ class GovernanceConfig(AppConfig):
         begin_moderating()
         register_waiting(votes_as_items)
         begin_hearing()
+        register_holdings()

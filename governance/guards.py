@@ -36,6 +36,65 @@ PROPOSAL_UPDATES = " OR ".join(
 """Under which an update of a proposal is let through."""
 
 
+def unchanged_or_taken_back(column: str, empty: str) -> str:
+    """SQL: the column keeps its value, or its words are taken back with who wrote them (`empty` in their place)."""
+    return f"(NEW.\"{column}\" = '{empty}' OR {unchanged(column)})"
+
+
+NO_PREVIEW = '{"before": [], "after": []}'
+VERSION_UPDATES = " AND ".join(
+    [
+        unchanged("id", "proposal_id", "number", "payload_hash", "target_hash", "written_at"),
+        unchanged_or_forgotten("author_id"),
+        unchanged_or_taken_back("title", ""),
+        unchanged_or_taken_back("reason", ""),
+        unchanged_or_taken_back("preview", NO_PREVIEW),
+        # What was decided stays: its hash is in the decision's seal (`PayloadStays` lets a draft's go).
+        unchanged_or_taken_back("payload", "{}"),
+    ]
+)
+"""Under which an update of a proposal's version is let through."""
+
+
+class PayloadStays(AppendOnly):
+    """Refuse to empty the payload of a version whose proposal is open or was decided. Raises IntegrityError."""
+
+    def __init__(self, model_name: str) -> None:
+        super().__init__(model_name)
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        return type(self).__name__, [self.model_name], {}
+
+    def describe(self) -> str:
+        return f"Keep what was decided in {self.model_name}"
+
+    @property
+    def migration_name_fragment(self) -> str:
+        return f"{self.model_name.lower()}_payload_stays"
+
+    def trigger_names(self, table: str, vendor: str) -> list[str]:
+        return [f"{table}_payload_stays"]
+
+    def _statements(self, model: type[models.Model], vendor: str) -> Iterator[str]:
+        table = model._meta.db_table
+        (name,) = self.trigger_names(table, vendor)
+        state = "(SELECT p.state FROM governance_proposal p WHERE p.id = NEW.proposal_id)"
+        decided = f"NOT {unchanged('payload')} AND {state} NOT IN ('draft', 'withdrawn')"
+        message = f"{table}: what was decided stays"
+        if vendor == "postgresql":
+            yield (
+                f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $only$ BEGIN IF {decided} "
+                f"THEN RAISE EXCEPTION '{message}' USING ERRCODE = 'integrity_constraint_violation'; END IF; "
+                "RETURN NEW; END $only$"
+            )
+            yield f'CREATE TRIGGER "{name}" BEFORE UPDATE ON "{table}" FOR EACH ROW EXECUTE FUNCTION {name}()'
+            return
+        yield (
+            f'CREATE TRIGGER "{name}" BEFORE UPDATE ON "{table}" WHEN {decided} '
+            f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
+        )
+
+
 class AddedOnlyWhile(AppendOnly):
     """Refuse INSERT of a model's rows unless their proposal is in `state`. Raises django.db.IntegrityError."""
 

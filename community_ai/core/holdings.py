@@ -87,6 +87,32 @@ class Holding:
     page: str = ""
 
 
+class Over:
+    """`count`, `pieces` and `export` of a holding whose things are rows of one table.
+
+    `rows(member)` is a query in the order in which they are shown; `export(row)` gives plain JSON.
+    """
+
+    def __init__(
+        self,
+        rows: Callable[[Any], Any],
+        *,
+        piece: Callable[[Any], Piece],
+        export: Callable[[Any], dict[str, Any]],
+    ) -> None:
+        self._rows, self._piece, self._export = rows, piece, export
+
+    def count(self, member: Any) -> int:
+        return int(self._rows(member).count())
+
+    def pieces(self, member: Any, *, offset: int, limit: int) -> list[Piece]:
+        return [self._piece(row) for row in self._rows(member)[offset : offset + limit]]
+
+    def export(self, member: Any) -> Iterator[dict[str, Any]]:
+        for row in self._rows(member).iterator(chunk_size=200):
+            yield self._export(row)
+
+
 class UnknownHolding(Exception):
     """No room registered a holding of this key."""
 

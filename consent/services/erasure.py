@@ -20,7 +20,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from community_ai.core.holdings import Holding, Teaching, Text, UnknownHolding, holding, holdings, in_order_of_erasing
-from community_ai.core.housekeeping import forget_finished_jobs, wipe_deleted_text
+from community_ai.core.housekeeping import forget_what_is_over, wipe_deleted_text
 from community_ai.core.jobs import enqueue_on_commit
 from consent.ledger_lines import Line, What, code_hash, mark_of
 from consent.models.erasure import ERASURE_STATES, Erasure, ErasureState
@@ -48,7 +48,8 @@ class HandOverFirst(Refused):
     def __init__(self, duties: Sequence[str]) -> None:
         super().__init__(
             _(
-                "You are the only one who may do some things here. Please hand them over first, or say that you go anyway."
+                "You are the only one who may do some things here. Please hand them over first, "
+                "or say that you leave all the same."
             )
         )
         self.duties = duties
@@ -200,7 +201,7 @@ def _finish(number: int, *, now: datetime) -> bool:
             departures.delete_member(member_id=row.member_number)
             audit.record(kind=LEFT, actor=None, subject=f"erasure:{number}", facts={"erasure": number}, now=now)
             ERASURE_STATES.move(row, ErasureState.CLEARED)
-    forget_finished_jobs()
+    forget_what_is_over()
     if not wipe_deleted_text():
         return False  # a reader kept the log in use: the regular job comes back
     with transaction.atomic():

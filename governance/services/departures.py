@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.models import Session
 
 from community_ai.core.clock import now
-from governance.models import Appointment, Member, Role
+from governance.models import Appointment, Member, Role, Suspension
 from governance.permissions import Permission
 
 
@@ -28,31 +29,32 @@ def duties_of(member: Member) -> list[str]:
 
 
 def shut_out(*, member_id: int) -> None:
-    """End every sign-in of a member and make new ones impossible; the name goes at once, the row follows later.
+    """End every sign-in of a member and make new ones impossible; the row itself goes last.
 
-    Called inside a transaction. `update()` on purpose: the history of rows tells who did what, and here it is the node.
+    Called inside a transaction. `update()` on purpose: the history of rows would name the member as who did it.
     """
     end_sign_ins(member_id=member_id)
-    Member.objects.filter(pk=member_id).update(
-        is_active=False, username=f"-{member_id}", display_name="", email="", password=make_password(None), language="",
-        time_zone="", last_login=None,
-    )  # fmt: skip
+    Authenticator.objects.filter(user_id=member_id).delete()
+    Suspension.objects.filter(member_id=member_id).delete()
+    Member.objects.filter(pk=member_id).update(is_active=False, email="", password=make_password(None))
 
 
 def sign_ins_of(member_id: int, *, moment: datetime | None = None) -> list[Session]:
     """Sessions in which the member is signed in. What a session holds can only be seen by opening it."""
     running = Session.objects.filter(expire_date__gt=moment or now())
-    return [session for session in running.iterator() if session.get_decoded().get("_auth_user_id") == str(member_id)]
+    return [session for session in running.iterator() if _is_of(session, member_id)]
 
 
 def end_sign_ins(*, member_id: int) -> int:
     """Delete them; how many there were. Also those that ran out and were not swept away yet."""
-    mine = [
-        session.pk
-        for session in Session.objects.iterator()
-        if session.get_decoded().get("_auth_user_id") == str(member_id)
-    ]
+    mine = [session.pk for session in Session.objects.iterator() if _is_of(session, member_id)]
     return Session.objects.filter(pk__in=mine).delete()[0]
+
+
+def _is_of(session: Session, member_id: int) -> bool:
+    """Signed in, or on the way to it (allauth notes who gave the right password before the second factor)."""
+    said = session.get_decoded()
+    return str(member_id) in (said.get("_auth_user_id"), said.get("account_authentication_methods_user"))
 
 
 def delete_member(*, member_id: int) -> bool:

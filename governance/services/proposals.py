@@ -123,11 +123,11 @@ def open_vote(*, author: Member, proposal_id: int, version: int, now: datetime) 
 
 
 def open_at_once(
-    *, author: Member, kind: str, title: str, reason: str, payload: Payload, closes_by: datetime, now: datetime
+    *, author: Member | None, kind: str, title: str, reason: str, payload: Payload, closes_by: datetime, now: datetime
 ) -> Proposal:
     """Write and open a proposal that follows from an act, such as the ratification of an emergency.
 
-    Called inside the act's transaction; who may act may open it. It closes by its rule, and not after `closes_by`.
+    Called inside the act's transaction; who may act may open it, and the node itself is no author. It closes by its rule, and not after `closes_by`.
     Raises BadWording, InvalidPayload, Unopenable or NoRule.
     """
     registered = effects.kind_named(kind)
@@ -144,22 +144,37 @@ def withdraw(*, author: Member, proposal_id: int, now: datetime) -> Proposal:
     with transaction.atomic():
         proposal = locked(proposal_id)
         _require_author(proposal, author)
-        was = proposal.state
-        if proposal.is_due(now=now) or was not in PROPOSAL_STATES.sources(ProposalState.WITHDRAWN):
-            raise AlreadyOver
-        if not PROPOSAL_STATES.move(proposal, ProposalState.WITHDRAWN, ended_at=now):
-            raise AlreadyOver
-        BallotBox.objects.filter(proposal=proposal).delete()
-        audit.record(
-            kind="proposal.withdrawn",
-            actor=author,
-            subject=f"proposal:{proposal.pk}",
-            facts={"proposal": proposal.pk, "kind": proposal.kind, "was": str(was)},
-            now=now,
-        )
-        _tell_withdrawn(proposal, now=now)
-        transaction.on_commit(lambda: destroy_box_key(proposal.box))
+        _withdraw(proposal, actor=author, now=now)
     return proposal
+
+
+def withdraw_with_author(*, proposal_id: int, now: datetime) -> Proposal:
+    """Take back a draft or an open proposal whose author leaves and takes their words along. Raises AlreadyOver.
+
+    The record does not name them. Called for what its author alone began, not for what an emergency opened.
+    """
+    with transaction.atomic():
+        proposal = locked(proposal_id)
+        _withdraw(proposal, actor=None, now=now)
+    return proposal
+
+
+def _withdraw(proposal: Proposal, *, actor: Member | None, now: datetime) -> None:
+    was = proposal.state
+    if proposal.is_due(now=now) or was not in PROPOSAL_STATES.sources(ProposalState.WITHDRAWN):
+        raise AlreadyOver
+    if not PROPOSAL_STATES.move(proposal, ProposalState.WITHDRAWN, ended_at=now):
+        raise AlreadyOver
+    BallotBox.objects.filter(proposal=proposal).delete()
+    audit.record(
+        kind="proposal.withdrawn",
+        actor=actor,
+        subject=f"proposal:{proposal.pk}",
+        facts={"proposal": proposal.pk, "kind": proposal.kind, "was": str(was)},
+        now=now,
+    )
+    _tell_withdrawn(proposal, now=now)
+    transaction.on_commit(lambda: destroy_box_key(proposal.box))
 
 
 def locked(proposal_id: int) -> Proposal:

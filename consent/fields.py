@@ -51,16 +51,17 @@ class SealedTextField(models.BinaryField):
     def seal_for(self, row: models.Model, text: str) -> Sealed:
         """`text` encrypted for this field of this row."""
         key = key_of(member_id=row.member_id, create=True)  # type: ignore[attr-defined]
-        place = self._place(row, key.version)
+        place = self.place_of(row, key.version)
         return Sealed(seal(text.encode("utf-8", "surrogatepass"), key=key.secret, key_version=key.version, place=place))
 
     def unseal_from(self, row: models.Model, sealed: Sealed) -> str:
         """The text. Raises SealError or PersonalKeyGone; never returns ciphertext."""
         key = key_of(member_id=row.member_id, version=key_version_of(sealed))  # type: ignore[attr-defined]
-        place = self._place(row, key.version)
+        place = self.place_of(row, key.version)
         return unseal(sealed, key=key.secret, place=place).decode("utf-8", "surrogatepass")
 
-    def _place(self, row: models.Model, key_version: int) -> bytes:
+    def place_of(self, row: models.Model, key_version: int) -> bytes:
+        """The associated data of this field of that row."""
         return associated_data(
             table=self.model._meta.db_table, field=self.attname, row=str(row.pk), key_version=key_version
         )

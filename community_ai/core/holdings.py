@@ -59,6 +59,14 @@ class ErasePiece(Protocol):
     def __call__(self, *, member_id: int, keys: Sequence[str], now: datetime) -> int: ...
 
 
+class Shut(Protocol):
+    def __call__(self, *, member_id: int, now: datetime) -> None: ...
+
+
+# Takes keys of pieces, gives a sentence for each of which it knows something.
+Trace = Callable[[Sequence[str]], dict[str, Text]]
+
+
 @dataclass(frozen=True)
 class Holding:
     """One kind of thing that a room holds about a person.
@@ -119,6 +127,8 @@ class UnknownHolding(Exception):
 
 _holdings: dict[str, Holding] = {}
 _left_alone: dict[str, str] = {}
+_traces: dict[str, list[Trace]] = {}
+_shutting: list[Shut] = []
 
 
 def register_holding(holding: Holding) -> None:
@@ -131,6 +141,32 @@ def register_holding(holding: Holding) -> None:
 def leave_alone(model: str, *, reason: str) -> None:
     """Say that rows of `model` ("app.Model"), although they could lead to a person, are no holding, and why."""
     _left_alone[model] = reason
+
+
+def register_trace(key: str, trace: Trace) -> None:
+    """Have a room above say where pieces of the holding `key` went. Called from `ready()`."""
+    _traces.setdefault(key, []).append(trace)
+
+
+def traces_of(key: str, pieces: Sequence[Piece]) -> dict[str, list[Text]]:
+    """Where these pieces went, by their keys, from all rooms that know."""
+    keys = [piece.key for piece in pieces]
+    went: dict[str, list[Text]] = {}
+    for trace in _traces.get(key, ()) if keys else ():
+        for piece_key, text in trace(keys).items():
+            went.setdefault(piece_key, []).append(text)
+    return went
+
+
+def register_shutting(hook: Shut) -> None:
+    """Have `hook` called in the transaction that shuts the door behind a member, in the process in which they ask for
+    it: what is being made for them stops, and what is kept of them in memory is dropped."""
+    _shutting.append(hook)
+
+
+def shut(*, member_id: int, now: datetime) -> None:
+    for hook in _shutting:
+        hook(member_id=member_id, now=now)
 
 
 def holdings() -> list[Holding]:

@@ -46,4 +46,3 @@ def _locked(home: Home, kind: int, sentence: str) -> Iterator[None]:
         except BlockingIOError:
             raise KeysBusy(sentence) from None
         yield
-

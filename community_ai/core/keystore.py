@@ -127,7 +127,7 @@ class NodeKey:
                 self._content = self._file.read()
 
     def change(self, change: Callable[[KeyContent], KeyContent]) -> None:
-        """Put `change` of what the file holds in its place, within `key_changes.keys_changing`. Raises KeyStoreError."""
+        """Put `change` of what the file holds in its place, within `keys_changing`. Raises KeyStoreError."""
         if self._file is None:
             raise KeyMissing("This key was not read from a file: there is nothing to change.")
         with self._lock:
@@ -262,7 +262,7 @@ def replace_key_file(home: Home, data: bytes) -> None:
     new.unlink(missing_ok=True)
     _write(new, data, os.O_EXCL)
     new.replace(path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def _write(path: Path, data: bytes, flags: int) -> None:
@@ -271,10 +271,10 @@ def _write(path: Path, data: bytes, flags: int) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
-def _sync_folder(path: Path) -> None:
+def sync_folder(path: Path) -> None:
     folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)

@@ -3,9 +3,11 @@ member's own key in `HOME/imports`. Gone when the import ends; without the membe
 
 from __future__ import annotations
 
+import fcntl
 import os
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -13,8 +15,9 @@ from uuid import UUID
 from django.conf import settings
 
 from community_ai.core.home import FILE_MODE, FOLDER_MODE
-from consent.sealing import associated_data, key_version_of, seal, unseal
-from consent.services.personal_keys import key_of
+from consent.access import in_service
+from consent.sealing import SealError, associated_data, key_version_of, seal, unseal
+from consent.services.personal_keys import DataKey, key_of
 from knowledge.models import ImportBatch
 from knowledge.reading import wire
 from knowledge.reading.document import Document
@@ -50,8 +53,15 @@ def document_of(batch: ImportBatch) -> Document:
 
 
 def remove(batch_id: UUID) -> None:
-    for what in (FILE, DOCUMENT):
-        _path(batch_id, what).unlink(missing_ok=True)
+    with _one_writer():
+        for what in (FILE, DOCUMENT):
+            _path(batch_id, what).unlink(missing_ok=True)
+
+
+def reseal(member_id: int, old: DataKey, new: DataKey) -> int:
+    """Seal the member's waiting files with `new` that are sealed with `old`; returns how many there were."""
+    batches = list(in_service(ImportBatch).filter(member_id=member_id))
+    return sum(_reseal(batch, what, old=old, new=new) for batch in batches for what in (FILE, DOCUMENT))
 
 
 def remove_strays(*, kept: Collection[UUID], before: datetime) -> int:
@@ -70,6 +80,24 @@ def _path(batch_id: UUID, what: str) -> Path:
 
 def _keep(batch: ImportBatch, what: str, data: bytes) -> None:
     key = key_of(member_id=batch.member_id, create=True)
+    with _one_writer():
+        _write(batch, what, data, key=key)
+
+
+def _reseal(batch: ImportBatch, what: str, *, old: DataKey, new: DataKey) -> bool:
+    with _one_writer():
+        try:
+            sealed = _path(batch.pk, what).read_bytes()
+            if key_version_of(sealed) != old.version:
+                return False
+            data = unseal(sealed, key=old.secret, place=_place(batch, what, old.version))
+        except (FileNotFoundError, SealError):  # what is damaged opens with no key
+            return False
+        _write(batch, what, data, key=new)
+        return True
+
+
+def _write(batch: ImportBatch, what: str, data: bytes, *, key: DataKey) -> None:
     sealed = seal(data, key=key.secret, key_version=key.version, place=_place(batch, what, key.version))
     path = _path(batch.pk, what)
     path.parent.mkdir(mode=FOLDER_MODE, exist_ok=True)
@@ -80,6 +108,15 @@ def _keep(batch: ImportBatch, what: str, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     new.replace(path)
+
+
+@contextmanager
+def _one_writer() -> Iterator[None]:
+    """A file that is sealed anew must not come in the place of a newer one, nor back after it was removed."""
+    settings.HOME.run.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    with (settings.HOME.run / "imports.lock").open("a", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _load(batch: ImportBatch, what: str) -> bytes:

@@ -24,6 +24,7 @@ from sqlcipher3 import dbapi2 as Database
 
 from community_ai.core.keystore import KeyMissing, KeyStoreError, KeyWrong
 from community_ai.core.sqlcipher.creation import DatabaseCreation
+from community_ai.core.sqlcipher.in_use import hold_shared
 
 # What Django registers on Python's own sqlite3 module must be registered on this one as well.
 Database.register_converter("bool", b"1".__eq__)
@@ -98,6 +99,7 @@ class DatabaseWrapper(sqlite_backend.DatabaseWrapper):
         key = settings.NODE_KEY
         if isinstance(key, KeyStoreError):
             raise key
+        hold_shared(settings.HOME)
         # Two keys only after a change of the database's key that was interrupted.
         opened = (opened_with(database_key, **conn_params) for database_key in key.database_keys())
         connection = next((connection for connection in opened if connection is not None), None)

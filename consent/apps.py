@@ -6,6 +6,10 @@ class ConsentConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from consent.backing_up import begin_backing_up
         from consent.erasing import begin_erasing
+        from consent.holdings import register_holdings
 
         begin_erasing()
+        register_holdings()
+        begin_backing_up()

@@ -12,6 +12,8 @@ class InferenceConfig(AppConfig):
         from inference import live
         from inference.behaving import begin_behaving
         from inference.checks import register_inference_checks
+        from inference.keeping import begin_keeping
+        from inference.holdings import register_holdings
         from inference.preparing import register_preparations
         from inference.retrieving import begin_retrieving
         from inference.welcoming import register_welcoming
@@ -20,5 +22,7 @@ class InferenceConfig(AppConfig):
         register_preparations()
         register_inference_checks()
         begin_retrieving()
+        begin_keeping()
         register_welcoming()
+        register_holdings()
         register_lifespan(start=live.start, stop=live.stop)

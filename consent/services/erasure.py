@@ -19,7 +19,16 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from community_ai.core.holdings import Holding, Teaching, Text, UnknownHolding, holding, holdings, in_order_of_erasing
+from community_ai.core.holdings import (
+    Holding,
+    Teaching,
+    Text,
+    UnknownHolding,
+    holding,
+    holdings,
+    in_order_of_erasing,
+    shut,
+)
 from community_ai.core.housekeeping import forget_what_is_over, wipe_deleted_text
 from community_ai.core.jobs import enqueue_on_commit
 from consent.ledger_lines import Line, What, code_hash, mark_of
@@ -114,7 +123,7 @@ def erase_all(*, member: Member, teaching: Teaching, now: datetime, anyway: bool
             "code": code_hash(code),
         }
         line = ledger.append(what=What.ALL, member_id=member.pk, mark=_mark(member), facts=facts, now=now)
-        _begin(line)
+        _begin(line, now=now)
     return Begun(line.number, code)
 
 
@@ -180,12 +189,13 @@ def replay(*, now: datetime) -> int:
     return len(fresh)
 
 
-def _begin(line: Line) -> None:
+def _begin(line: Line, *, now: datetime) -> None:
     """Shut the door: the key, the sessions and every way to sign in go at once, and so does the name."""
     with transaction.atomic():
         _keep(line, state=ErasureState.BEGUN, counts={})
         personal_keys.destroy(member_id=line.member_id)
         departures.shut_out(member_id=line.member_id)
+        shut(member_id=line.member_id, now=now)
         if _finisher is not None:
             enqueue_on_commit(_finisher)
 
@@ -240,7 +250,7 @@ def _apply(line: Line, *, now: datetime) -> None:
         member = Member.objects.filter(pk=line.member_id).first()
         meant = member is not None and _mark(member) == line.mark
         if line.what is What.ALL and meant:
-            _begin(line)
+            _begin(line, now=now)
             return
         counts: dict[str, int] = {}
         if meant and line.what in (What.KIND, What.PIECES):

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Exists, Q, QuerySet
 
+from community_ai.core.clock import now
 from consent.models.grant import Grant
 from consent.models.personal_row import PersonalRow
 from consent.purposes import Purpose
@@ -26,8 +28,28 @@ class NotFound(Exception):
 
 
 def own(model: type[Row], *, member: Any) -> QuerySet[Row]:
-    """The member's own rows, for showing them to that member and acting on their wish."""
-    return model._default_manager.filter(member=member)
+    """The member's own rows, for showing them to that member and acting on their wish.
+
+    Rows that are kept for a purpose (`PersonalRow.KEPT_FOR`) are out of reach once their time is over, unless the
+    member agrees to it at this moment.
+    """
+    rows = model._default_manager.filter(member=member)
+    kept = model.KEPT_FOR
+    if kept is None:
+        return rows
+    agreed = Exists(Grant.objects.in_force(kept.purpose).filter(member=member).order_by())
+    return rows.filter(Q(agreed) | Q(**{f"{kept.since}__gt": now() - kept.without}))
+
+
+def unkept(model: type[Row], *, now: datetime) -> QuerySet[Row]:
+    """Rows whose time is over and whose members do not agree that they are kept: for the job that erases them.
+
+    Raises TypeError for a model whose rows are kept for no purpose.
+    """
+    kept = model.KEPT_FOR
+    if kept is None:
+        raise TypeError(f"rows of {model.__name__} are kept for no purpose")
+    return against(model, purpose=kept.purpose).filter(**{f"{kept.since}__lte": now - kept.without})
 
 
 def own_row(model: type[Row], *, member: Any, pk: Any) -> Row:
@@ -79,6 +101,12 @@ def for_purpose(rows: type[Row] | QuerySet[Row], *, purpose: Purpose) -> QuerySe
     """Rows of those members only who agree to `purpose` at this moment."""
     found = rows if isinstance(rows, QuerySet) else rows._default_manager.all()
     return found.filter(member__in=consenting(purpose))
+
+
+def against(rows: type[Row] | QuerySet[Row], *, purpose: Purpose) -> QuerySet[Row]:
+    """Rows of the other members: what has to go, because `purpose` was the reason to have it."""
+    found = rows if isinstance(rows, QuerySet) else rows._default_manager.all()
+    return found.exclude(member__in=consenting(purpose))
 
 
 def allowed(*, member_id: int, purpose: Purpose) -> bool:

@@ -9,7 +9,9 @@ class ConsentConfig(AppConfig):
         from consent.backing_up import begin_backing_up
         from consent.erasing import begin_erasing
         from consent.holdings import register_holdings
+        from consent.welcoming import begin_welcoming
 
         begin_erasing()
         register_holdings()
         begin_backing_up()
+        begin_welcoming()

@@ -1,3 +1,11 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from consent.views import purposes
+
+urlpatterns = [
+    path("consent/", purposes.purposes, name="purposes"),
+    path("consent/history/", purposes.history, name="history"),
+    path("consent/receipts/<uuid:pk>/", purposes.receipt, name="receipt"),
+    path("consent/receipts/<uuid:pk>/file/", purposes.receipt_file, name="receipt_file"),
+    path("welcome/", purposes.welcome, name="welcome"),
+]

@@ -8,7 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from community_ai.core.clock import now
 from governance.forms import INVITATION_SESSION_KEY
+from governance.home_entries import arrival
 from governance.services import invitations
+from governance.signing_out import signed_out
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -20,6 +22,16 @@ class AccountAdapter(DefaultAccountAdapter):
         "username_taken": _("Somebody here has this name already. Please choose another."),
         "too_many_login_attempts": _("There were many tries. Please wait five minutes and try again."),
     }
+
+    def get_signup_redirect_url(self, request: HttpRequest) -> str:
+        return arrival()
+
+    def logout(self, request: HttpRequest) -> None:
+        """Sign out first, so that whatever fails afterwards leaves nobody signed in."""
+        member_id = request.user.pk
+        super().logout(request)
+        if member_id is not None:
+            signed_out(member_id=member_id, now=now())
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Whether this browser came with an invitation that lets somebody in.

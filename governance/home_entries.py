@@ -45,6 +45,7 @@ class WaitingItem:
 WaitingSource = Callable[["Member", datetime], list[WaitingItem]]
 
 _welcomes: list[Welcome] = []
+_arrivals: list[str] = []
 _sources: list[WaitingSource] = []
 
 
@@ -67,8 +68,19 @@ def welcomes() -> Iterator[Welcome]:
     yield from _welcomes
 
 
+def register_arrival(url_name: str) -> None:
+    """Have whoever founded or joined see this page before any other, once; it leads on to `landing()`."""
+    if url_name not in _arrivals:
+        _arrivals.append(url_name)
+
+
+def arrival() -> str:
+    """Where somebody arrives who has just founded or joined."""
+    return reverse(_arrivals[0]) if _arrivals else landing()
+
+
 def landing() -> str:
-    """Where the founder arrives after the set-up: the first way in, or the home page."""
+    """Where members begin: the first way in, or the home page."""
     return next((welcome.url for welcome in _welcomes), "/")
 
 

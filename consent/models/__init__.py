@@ -2,7 +2,7 @@ from consent.models.backup import BACKUP_STATES, Backup, BackupState, Check, Rea
 from consent.models.erasure import ERASURE_STATES, Erasure, ErasureState
 from consent.models.grant import Grant, ShownText
 from consent.models.personal_key import PersonalKey
-from consent.models.personal_row import PersonalRow
+from consent.models.personal_row import KeptFor, PersonalRow
 from consent.models.recovery_kit import RecoveryKit
 from consent.models.restore import RESTORE_STATES, Restore, RestoreState
 
@@ -16,6 +16,7 @@ __all__ = [
     "Erasure",
     "ErasureState",
     "Grant",
+    "KeptFor",
     "PersonalKey",
     "PersonalRow",
     "Reason",

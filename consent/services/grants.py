@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -97,11 +97,24 @@ def history(*, member: Member) -> list[Grant]:
     return list(access.own(Grant, member=member).select_related("shown").order_by("-happened_at", "-number"))
 
 
-def give_all(*, member: Member, purposes: Iterable[Purpose], language: str, way: Way, now: datetime) -> None:
-    """Agree to several at once: all of them or none."""
+def choose(
+    *,
+    member: Member,
+    given: Mapping[Purpose, str | None],
+    withdrawn: Collection[Purpose] = (),
+    language: str,
+    way: Way,
+    now: datetime,
+) -> None:
+    """Give and withdraw several at once: all of it or nothing.
+
+    `given` says for each which text was read, see `give`. Raises TextChanged.
+    """
     with transaction.atomic():
-        for purpose in purposes:
-            give(member=member, purpose=purpose, language=language, way=way, now=now)
+        for purpose, read in given.items():
+            give(member=member, purpose=purpose, language=language, way=way, now=now, read=read)
+        for purpose in withdrawn:
+            withdraw(member=member, purpose=purpose, way=way, now=now)
 
 
 def _newest(member: Member, purpose: Purpose) -> Grant | None:

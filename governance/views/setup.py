@@ -17,7 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from community_ai.core.clock import now
 from governance.forms import SetupForm, SetupKeyForm
-from governance.home_entries import landing
+from governance.home_entries import arrival
 from governance.limits import within_limit
 from governance.services import founding
 
@@ -100,7 +100,7 @@ def _questions(request: HttpRequest) -> HttpResponse:
     except founding.AlreadyFounded:
         return render(request, "governance/setup_closed.html", {"just_now": True}, status=409)
     request.session.pop(SESSION_KEY, None)
-    return perform_login(request, founder, redirect_url=landing())
+    return perform_login(request, founder, redirect_url=arrival())
 
 
 def _page(request: HttpRequest, form: SetupForm) -> HttpResponse:

@@ -1,9 +1,14 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from community_ai.core.states import StateTable
-from consent.models import PersonalRow
+from consent.models import KeptFor, PersonalRow
 from inference.models.behaviour_version import BehaviourVersion
+from inference.models.conversation import kept_since
 from inference.models.message import Message
 
 
@@ -41,6 +46,8 @@ class Answer(PersonalRow):
 
     The message's text is what has been written so far; only `inference.services.answers` moves the state.
     """
+
+    KEPT_FOR: ClassVar[KeptFor | None] = kept_since("message__conversation__active_at")
 
     message = models.OneToOneField(Message, models.CASCADE, related_name="answer")
     state = models.CharField(max_length=11, choices=AnswerState.choices, default=AnswerState.QUEUED, db_index=True)

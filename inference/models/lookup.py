@@ -1,9 +1,14 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from consent.fields import SealedTextField
-from consent.models import PersonalRow
+from consent.models import KeptFor, PersonalRow
 from inference.models.answer import Answer
+from inference.models.conversation import kept_since
 from knowledge.models import Entry
 
 
@@ -15,6 +20,8 @@ class Lookup(PersonalRow):
         READ = "read", _("The AI read our notes")
         QUOTE = "quote", _("Our notes answered")
         NOTHING = "nothing", _("We have no note on that")
+
+    KEPT_FOR: ClassVar[KeptFor | None] = kept_since("answer__message__conversation__active_at")
 
     answer = models.OneToOneField(Answer, models.CASCADE, related_name="+")
     outcome = models.CharField(max_length=7, choices=Outcome.choices)
@@ -32,6 +39,8 @@ class Citation(PersonalRow):
 
     It goes with its entry. Who may look at it is decided when it is shown (`inference.services.citations`).
     """
+
+    KEPT_FOR: ClassVar[KeptFor | None] = kept_since("lookup__answer__message__conversation__active_at")
 
     lookup = models.ForeignKey(Lookup, models.CASCADE, related_name="+")
     number = models.PositiveSmallIntegerField()

@@ -1,9 +1,13 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from consent.fields import SealedTextField
-from consent.models import PersonalRow
-from inference.models.conversation import Conversation
+from consent.models import KeptFor, PersonalRow
+from inference.models.conversation import Conversation, kept_since
 
 
 class Message(PersonalRow):
@@ -12,6 +16,8 @@ class Message(PersonalRow):
     class Role(models.TextChoices):
         MEMBER = "user", _("You")
         AI = "assistant", _("AI")
+
+    KEPT_FOR: ClassVar[KeptFor | None] = kept_since("conversation__active_at")
 
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
     parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="children")

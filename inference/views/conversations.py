@@ -11,7 +11,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from community_ai.core.clock import now
-from consent.access import own, own_row
+from consent.access import allowed, own, own_row
+from consent.purposes import Purpose
+from governance.access import member_of
 from inference.fragments import composer_fields, state_of_the_ai
 from inference.models import Conversation
 from inference.question_text import MAX_CHARACTERS, QuestionRefused
@@ -49,7 +51,7 @@ def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 def conversation_list(request: HttpRequest) -> HttpResponse:
     """All of one's conversations, or those in which words are found."""
     query = request.GET.get("q", "").strip()[:200]
-    context: dict[str, Any] = {"query": query}
+    context: dict[str, Any] = {"query": query, "kept": kept(request)}
     if query:
         context["result"] = conversations.search(member=request.user, query=query)
     else:
@@ -94,6 +96,11 @@ def newest(request: HttpRequest, most: int) -> list[Conversation]:
     return list(own(Conversation, member=request.user).order_by("-active_at")[:most])
 
 
+def kept(request: HttpRequest) -> bool:
+    """Whether the member's conversations stay."""
+    return allowed(member_id=member_of(request).pk, purpose=Purpose.HISTORY)
+
+
 def _ask(request: HttpRequest, row: Conversation | None) -> HttpResponse:
     text = request.POST.get("text", "")
     try:
@@ -121,6 +128,7 @@ def _page(
         "text": text,
         "error": error,
         "most_characters": MAX_CHARACTERS,
+        "kept": kept(request),
         **composer_fields(thread),
         **state_of_the_ai(now=now()),
     }

@@ -11,7 +11,8 @@ from community_ai.core.keystore import KeyStoreError
 # Commands that must work on a node whose key is missing or refused: they create it, or they say what is wrong.
 KEYLESS_COMMANDS = frozenset({"setup", "up", "doctor", "help", "--help", "-h", "version", "--version", "makemessages",
                               "compilemessages", "compile_translations", "test", "verify_receipt",
-                              "verify_consent_receipt", "bench_retrieval", "demo", "restore", "settle_restored"})  # fmt: skip
+                              "verify_consent_receipt", "bench_retrieval", "demo", "restore",
+                              "settle_restored"})  # fmt: skip
 
 
 def require_key(argv: Sequence[str]) -> None:

@@ -15,13 +15,14 @@ class RestoreState(models.TextChoices):
     REFUSED = "refused", _("The community wants a newer backup")
 
 
-# services.restores moves it. While a row is WAITING or REFUSED the node can be read and not written.
+# services.restores moves it. While a row is WAITING or REFUSED the node can be read and not written; a later restore,
+# which has its own row, ends that.
 RESTORE_STATES = StateTable(
     RestoreState,
     initial=RestoreState.WAITING,
     moves={
         RestoreState.WAITING: {RestoreState.WHOLE, RestoreState.ACCEPTED, RestoreState.REFUSED},
-        RestoreState.REFUSED: {RestoreState.WAITING},
+        RestoreState.REFUSED: {RestoreState.WHOLE},
     },
 )
 CLOSED = (RestoreState.WAITING, RestoreState.REFUSED)

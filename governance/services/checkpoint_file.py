@@ -49,7 +49,7 @@ def read() -> list[Kept]:
         data = path().read_bytes()
     except FileNotFoundError:
         return []
-    return [_read_line(line, number) for number, line in enumerate(data.split(b"\n")[:-1], start=1)]
+    return [read_line(line, number) for number, line in enumerate(data.split(b"\n")[:-1], start=1)]
 
 
 @contextmanager
@@ -73,7 +73,7 @@ class CheckpointFile:
         end = os.fstat(self._descriptor).st_size
         tail = os.pread(self._descriptor, 2 * _LONGEST_LINE, max(0, end - 2 * _LONGEST_LINE))
         whole = tail.rpartition(b"\n")[0]
-        return _read_line(whole.rpartition(b"\n")[2], -1) if whole else None
+        return read_line(whole.rpartition(b"\n")[2]) if whole else None
 
     def append(self, note: str, *, made_at: datetime) -> Kept:
         """Add a line, and return it once it is on the disk."""
@@ -93,7 +93,8 @@ class CheckpointFile:
         return kept
 
 
-def _read_line(line: bytes, number: int) -> Kept:
+def read_line(line: bytes, number: int = -1) -> Kept:
+    """What one line says, without its end; `number` is named in the error, -1 for the last. Raises FileDamaged."""
     try:
         value = parse(line)
         kept = Kept(note=value["note"], made_at=value["made_at"])

@@ -224,7 +224,7 @@ def _write_version(
     proposal: Proposal,
     kind: ProposalKind,
     *,
-    author: Member,
+    author: Member | None,
     title: str,
     reason: str,
     payload: Payload,
@@ -265,7 +265,7 @@ def _tell_withdrawn(proposal: Proposal, *, now: datetime) -> None:
 
 
 def _open(
-    proposal: Proposal, kind: ProposalKind, rule: VotingRule, *, closes_at: datetime, actor: Member, now: datetime
+    proposal: Proposal, kind: ProposalKind, rule: VotingRule, *, closes_at: datetime, actor: Member | None, now: datetime
 ) -> None:
     version = present_version(proposal)
     kind.check(kind.validate(version.payload))

@@ -1,0 +1,355 @@
+"""Putting a node back from a backup, into a new folder that takes the place of the old one in one step.
+
+    1. take the files out into `HOME.restoring`, with the node's key
+    2. have a process of its own make that folder ready (`restored_nodes`)
+    3. bring along what the present folder has: models, backups, the newest ledger of erasures, known checkpoints
+    4. exchange both folders; the old one stays beside, as `HOME.before-restore-...`
+
+A process that is killed before the fourth step leaves the node as it was, and a folder that the next attempt removes.
+After it the new node is there, whole; what is left to do is to give the old folder its name.
+"""
+
+from __future__ import annotations
+
+import base64
+import ctypes
+import errno
+import fcntl
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+
+from community_ai.core.home import FILE_MODE, FOLDER_MODE, Home
+from community_ai.core.keystore import KeyStoreError, key_path, load_node_key, write_new_key_file
+from consent.backups import keys
+from consent.backups.contents import Manifest
+from consent.backups.names import DATABASE_FILE, SETTINGS_FILE
+from consent.backups.refusals import BackupRefused, Busy, CannotWrite, sentence_for
+from consent.services import backup_folder, backup_reading, ledger
+from consent.services.backup_reading import Opened
+from consent.services.backups import LOCK_PURPOSE
+from consent.services.restored_nodes import KNOWN_LEDGER, Expected, Settled
+from consent.services.restores import KNOWN_FILE
+from governance.services import checkpoint_file
+
+MARK = "restoring.json"
+RESTORED_SETTINGS = "settings-of-the-backup.json"
+_RENAME_EXCHANGE = 2
+_AT_FDCWD = -100
+_NOT_OFFERED = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
+
+
+class NodeRuns(BackupRefused):
+    code = "runs"
+
+    def __init__(self) -> None:
+        super().__init__(_("This node is running. Stop it first, then try again."))
+
+
+class OtherDatabase(BackupRefused):
+    code = "other-database"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "This backup was made with another kind of database. Restore it with the settings of that node "
+                "(DATABASE_URL), then move it."
+            )
+        )
+
+
+class CannotMoveAside(BackupRefused):
+    code = "cannot-move"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "The data folder cannot be renamed, so nothing was changed: it may be the root of a disk, or its parent "
+                "folder may belong to somebody else. Please restore into another folder."
+            )
+        )
+
+
+class NotSettled(BackupRefused):
+    """The process that makes the folder ready refused; `sentence` is what it said."""
+
+    code = "not-settled"
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """`home` is the data folder to be; `ledger` and `checkpoints` are newer copies than those that are found."""
+
+    home: Path
+    ledger: Path | None = None
+    checkpoints: Path | None = None
+
+
+@dataclass(frozen=True)
+class Restored:
+    settled: Settled
+    aside: Path | None
+    models_missing: tuple[str, ...]
+
+
+def restore(*, opened: Opened, wanted: Wanted, now: datetime) -> Restored:
+    """Raises BackupRefused; then the present data is as it was."""
+    home = wanted.home.absolute()
+    new = home.with_name(home.name + ".restoring")
+    if opened.head.database != connection.vendor:
+        raise OtherDatabase
+    with _alone(home), backup_folder.troubles_told():
+        _require_stopped(Home(home))
+        _finish_exchange(home, new)
+        _require_renameable(home)
+        backup_folder.require_room(home.parent, sum(opened.head.sizes.values()))
+        new.mkdir(mode=FOLDER_MODE)
+        (new / MARK).write_text(json.dumps({"backup": opened.head.backup}), "ascii")
+        try:
+            manifest = backup_reading.take_out(opened, into=new)
+            arrange(Home(new))
+            _bring_key(opened, Home(new), Home(home))
+            _bring_along(opened, Home(new), Home(home), wanted)
+            missing = _bring_models(manifest, Home(new), Home(home))
+            settled = settle(opened, manifest, home=new, key=None, trial=False)
+            _bring_backups(Home(new), Home(home), opened)
+            _sync_all(new)
+        except BaseException:
+            shutil.rmtree(new, ignore_errors=True)
+            raise
+        aside = _exchange(home, new, now=now)
+    return Restored(settled, aside, missing)
+
+
+def arrange(new: Home) -> None:
+    """Move what was taken out to where a node keeps it."""
+    new.create()
+    taken = new.root / DATABASE_FILE
+    if taken.exists():
+        taken.rename(new.database)
+        taken.parent.rmdir()
+    chosen = new.root / SETTINGS_FILE
+    if chosen.exists():
+        chosen.rename(new.root / RESTORED_SETTINGS)
+
+
+def settle(opened: Opened, manifest: Manifest, *, home: Path, key: bytes | None, trial: bool) -> Settled:
+    """Have the folder made ready by a process of its own. `key`: the exported node key, when the folder has none.
+
+    Raises NotSettled with what that process said.
+    """
+    expected = Expected(
+        backup=opened.head.backup,
+        made_at=opened.head.made_at,
+        file_name=opened.path.name,
+        bytes=opened.path.stat().st_size,
+        kit_id=opened.head.kit_id,
+        tables=dict(manifest.tables),
+        record=manifest.record,
+        trial=trial,
+    )
+    told = {"expected": asdict(expected), "key": base64.b64encode(key or b"").decode("ascii")}
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, str(settings.BASE_DIR / "manage.py"), "settle_restored"],
+        input=json.dumps(told),
+        env=_environment(home),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    try:
+        said = json.loads(done.stdout.strip().rpartition("\n")[2])
+        if done.returncode == 0:
+            return Settled(**said)
+        refused = sentence_for(said["refused"]) or said["sentence"]
+    except (ValueError, KeyError, TypeError):
+        refused = done.stderr.strip().rpartition("\n")[2] or sentence_for("no-match")
+    raise NotSettled(refused)
+
+
+def _environment(home: Path) -> dict[str, str]:
+    return {**os.environ, "COMMUNITY_AI_HOME": str(home), "DJANGO_SETTINGS_MODULE": "community_ai.settings"}
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Two restores into one folder wait for each other: the second refuses. Raises Busy, CannotWrite."""
+    home.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        lock = home.with_name(f".{home.name}.restore.lock").open("a", encoding="ascii")
+    except OSError:
+        raise CannotWrite from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Busy from None
+        yield
+
+
+def _require_stopped(home: Home) -> None:
+    """Raises NodeRuns when the supervisor or the worker of this folder lives."""
+    lock = home.run / "up.lock"
+    if lock.exists():
+        with lock.open("a", encoding="ascii") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise NodeRuns from None
+    if home.worker_socket.exists():
+        with socket.socket(socket.AF_UNIX) as probe:
+            try:
+                probe.connect(str(home.worker_socket))
+            except OSError:
+                return
+        raise NodeRuns
+
+
+def _require_renameable(home: Path) -> None:
+    if home.is_mount() or home.is_symlink() or not os.access(home.parent, os.W_OK):
+        raise CannotMoveAside
+
+
+def _bring_key(opened: Opened, new: Home, present: Home) -> None:
+    if opened.node_key is not None:
+        if new.database.exists():
+            # The key is written first and never over another: so the database steps aside for a moment.
+            new.database.rename(new.root / "db.waiting")
+        write_new_key_file(new, opened.node_key)
+        if (new.root / "db.waiting").exists():
+            (new.root / "db.waiting").rename(new.database)
+        return
+    # As it is, closed with a passphrase or not: this node's own key opened the backup.
+    path = key_path(new)
+    shutil.copyfile(key_path(present), path)
+    path.chmod(FILE_MODE)
+
+
+def _bring_along(opened: Opened, new: Home, present: Home, wanted: Wanted) -> None:
+    """Newer copies than the backup's own: the ledger's lines are merged, known checkpoints compared, by the new node."""
+    ledgers, checkpoints = [wanted.ledger], [wanted.checkpoints]
+    if not _is_another_node(present, opened):
+        ledgers.append(present.ledger / ledger.FILE)
+        checkpoints.insert(0, present.audit / checkpoint_file.FILE)
+    for number, path in enumerate(ledgers):
+        if path is not None and path.is_file():
+            _copy(path, new.ledger / f"{KNOWN_LEDGER}-{number}")
+    for path in checkpoints:
+        if path is not None and path.is_file():
+            _copy(path, new.audit / KNOWN_FILE)
+
+
+def _is_another_node(present: Home, opened: Opened) -> bool:
+    """Whether the folder holds a node for certain that did not make this backup; not so when its key is closed."""
+    try:
+        key = load_node_key(present)
+    except KeyStoreError:
+        return False
+    return keys.node_key_id(key.derive(LOCK_PURPOSE)) != opened.head.key_id
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    shutil.copyfile(source, target)
+    target.chmod(FILE_MODE)
+
+
+def _bring_models(manifest: Manifest, new: Home, present: Home) -> tuple[str, ...]:
+    """Link the model files that the present folder has; the names of those that are nowhere.
+
+    The worker compares a model with its hash before it loads it.
+    """
+    missing = []
+    for model in manifest.models:
+        name, size = Path(str(model["name"])).name, int(model["bytes"])
+        here, there = new.models / name, present.models / name
+        if here.exists():
+            continue
+        if there.is_file() and there.stat().st_size == size:
+            _link(there, here)
+        else:
+            missing.append(name)
+    return tuple(missing)
+
+
+def _bring_backups(new: Home, present: Home, opened: Opened) -> None:
+    for path in present.backups.glob(f"*{backup_folder.SUFFIX}") if present.backups.is_dir() else ():
+        _link(path, new.backups / path.name)
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def _sync_all(root: Path) -> None:
+    for place, _, names in os.walk(root):
+        for name in names:
+            path = Path(place) / name
+            if path.is_symlink() or not path.is_file():
+                continue
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+        backup_folder.sync(Path(place))
+
+
+def _finish_exchange(home: Path, new: Path) -> None:
+    """What an earlier attempt left: an unfinished folder goes, a former node gets its name, a mark in the new one goes."""
+    if new.exists():
+        if (new / MARK).exists():
+            shutil.rmtree(new)
+        else:
+            new.rename(_aside(home))
+    (home / MARK).unlink(missing_ok=True)
+
+
+def _aside(home: Path) -> Path:
+    number = 1
+    while (path := home.with_name(f"{home.name}.before-restore-{number}")).exists():
+        number += 1
+    return path
+
+
+def _exchange(home: Path, new: Path, *, now: datetime) -> Path | None:
+    """Put the new folder in the old one's place; the old one's name afterwards, None when there was none."""
+    if not home.exists() or not any(home.iterdir()):
+        if home.exists():
+            home.rmdir()
+        new.rename(home)
+        aside = None
+    else:
+        exchange(new, home)
+        aside = _aside(home)
+        new.rename(aside)
+    (home / MARK).unlink()
+    backup_folder.sync(home.parent)
+    return aside
+
+
+def exchange(one: Path, other: Path) -> None:
+    """Swap the names of two folders in one step (Linux, renameat2(2) with RENAME_EXCHANGE).
+
+    Raises CannotMoveAside where the system cannot.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    answer = libc.renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE)
+    if answer:
+        number = ctypes.get_errno()
+        raise CannotMoveAside if number in _NOT_OFFERED else OSError(number, os.strerror(number))

@@ -32,6 +32,7 @@ def _nothing_remembered_between_tests(request: pytest.FixtureRequest) -> Iterato
     yield
     forget_remembered_keys()
     shutil.rmtree(settings.HOME.audit, ignore_errors=True)
+    shutil.rmtree(settings.HOME.ledger, ignore_errors=True)
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def publish_many(*, entry_ids: Collection[UUID], author: Member, now: datetime) 
     return ids
 
 
-def forget_many(*, entry_ids: Collection[UUID], actor: Member, now: datetime) -> int:
+def forget_many(*, entry_ids: Collection[UUID], actor: Member | None, now: datetime) -> int:
     """What `entries.forget` does, for many at once and with one line in the record; returns how many there were.
 
     Called inside a transaction by callers that have decided that it is due. They see to `wipe_deleted_text` at the end.

@@ -27,28 +27,23 @@ from knowledge.models import (
     SetQuestion,
     Thanks,
 )
-from knowledge.services import entries, import_files
+from knowledge.services import import_files
+from knowledge.services.entry_batches import forget_many
 
-_AT_ONCE = 25
+_AT_ONCE = 200
 
 
 def taught_entries(*, member_id: int, teaching: Teaching, now: datetime) -> int:
     mine = Entry.objects.filter(author_id=member_id).exclude(state=EntryState.FORGOTTEN)
     if teaching is Teaching.ANONYMISE:
         return mine.update(author=None)
-    some = list(mine.order_by("pk")[:_AT_ONCE])
-    for entry in some:
-        entries.forget(entry=entry, actor=None, now=now)
-    return len(some)
+    return forget_many(entry_ids=list(mine.order_by("pk").values_list("pk", flat=True)[:_AT_ONCE]), actor=None, now=now)
 
 
 def entry_pieces(*, member_id: int, keys: Iterable[str], now: datetime) -> int:
     """Also for entries that an older backup brought back."""
     mine = Entry.objects.filter(author_id=member_id, pk__in=list(keys)).exclude(state=EntryState.FORGOTTEN)
-    some = list(mine)
-    for entry in some:
-        entries.forget(entry=entry, actor=None, now=now)
-    return len(some)
+    return forget_many(entry_ids=list(mine.values_list("pk", flat=True)), actor=None, now=now)
 
 
 def written_versions(*, member_id: int, teaching: Teaching, now: datetime) -> int:

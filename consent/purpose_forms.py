@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -27,18 +28,25 @@ class SwitchesForm(forms.Form):
     """Switches for `purposes`, as they stand for a member who agrees to `agreed`; off where there is no agreement.
 
     Only what differs from how the page showed it is a change, so that a page that was left open undoes nothing that
-    was chosen elsewhere meanwhile.
+    was chosen elsewhere meanwhile. `place` goes before the ids of the page's elements, where several forms stand on it.
     """
 
     def __init__(
-        self, *args: Any, purposes: Collection[Purpose], agreed: Collection[Purpose], language: str, **kwargs: Any
+        self,
+        *args: Any,
+        purposes: Collection[Purpose],
+        agreed: Collection[Purpose],
+        language: str,
+        place: str = "",
+        **kwargs: Any,
     ) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, auto_id=f"{place}id_%s", **kwargs)
         self.purposes = tuple(purposes)
         self.language = language
         for purpose in self.purposes:
             on, name = purpose in agreed, purpose.value
-            switch = forms.CheckboxInput(attrs={"role": "switch", "aria-describedby": f"{name}-on {name}-off"})
+            described = f"{place}{name}-on {place}{name}-off"
+            switch = forms.CheckboxInput(attrs={"role": "switch", "aria-describedby": described})
             self.fields[name] = forms.BooleanField(label=_("I agree"), required=False, initial=on, widget=switch)
             self.fields[was(purpose)] = forms.CharField(
                 initial=ON if on else "", required=False, max_length=2, widget=forms.HiddenInput
@@ -65,3 +73,27 @@ class SwitchesForm(forms.Form):
         data = self.cleaned_data
         pairs = [(name, str(data[name])) for each in self.purposes for name in (was(each), read(each))]
         return [*pairs, *((each.value, ON) for each in self.purposes if data[each.value])]
+
+
+@dataclass(frozen=True)
+class Card:
+    """One purpose: its words, its switch, and how it stands."""
+
+    purpose: Purpose
+    words: dict[str, str]
+    switch: forms.BoundField
+    hidden: list[forms.BoundField]
+    on: bool
+    outdated: bool
+
+
+def cards(form: SwitchesForm, *, agreed: Collection[Purpose], outdated: Collection[Purpose] = ()) -> Iterator[Card]:
+    for purpose in form.purposes:
+        yield Card(
+            purpose=purpose,
+            words=words(purpose, language=form.language),
+            switch=form[purpose.value],
+            hidden=[form[was(purpose)], form[read(purpose)]],
+            on=purpose in agreed,
+            outdated=purpose in outdated,
+        )

@@ -12,8 +12,8 @@ class InferenceConfig(AppConfig):
         from inference import live
         from inference.behaving import begin_behaving
         from inference.checks import register_inference_checks
-        from inference.keeping import begin_keeping
         from inference.holdings import register_holdings
+        from inference.keeping import begin_keeping
         from inference.preparing import register_preparations
         from inference.retrieving import begin_retrieving
         from inference.welcoming import register_welcoming

@@ -54,8 +54,8 @@ class CorrectionForm(forms.Form):
     with_name = _name_choice(
         _("May the teacher see that it comes from you?"),
         help_text=_(
-            "With your name you stand beside it as who taught it, if it becomes part of our knowledge. "
-            "Without it, the teacher's name stands there."
+            "With your name it is yours if it becomes part of our knowledge, and you decide whether the others see "
+            "your name there. Without it, the teacher stands there."
         ),
     )
     may_train = forms.BooleanField(label=_("Our AI may learn from it, if a teacher agrees"), required=False)

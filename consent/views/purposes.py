@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.forms import BoundField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
@@ -19,25 +16,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from community_ai.core.clock import now
 from consent.access import NotFound, own_row
 from consent.models import Grant
-from consent.purpose_forms import SwitchesForm, read, was
+from consent.purpose_forms import SwitchesForm, cards
 from consent.purposes import Purpose, Way, words
 from consent.services import grants, receipts
 from governance.access import member_of
 from governance.home_entries import landing
 
 SURE = "sure"
-
-
-@dataclass(frozen=True)
-class Card:
-    """One purpose: its words, its switch, and how it stands."""
-
-    purpose: Purpose
-    words: dict[str, str]
-    switch: BoundField
-    hidden: list[BoundField]
-    on: bool
-    outdated: bool
 
 
 @login_required
@@ -105,18 +90,6 @@ def receipt_file(request: HttpRequest, pk: UUID) -> HttpResponse:
     response = HttpResponse(data, content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="consent-{row.purpose}-{row.number}.json"'
     return response
-
-
-def cards(form: SwitchesForm, *, agreed: Collection[Purpose], outdated: Collection[Purpose] = ()) -> Iterator[Card]:
-    for purpose in form.purposes:
-        yield Card(
-            purpose=purpose,
-            words=words(purpose, language=form.language),
-            switch=form[purpose.value],
-            hidden=[form[was(purpose)], form[read(purpose)]],
-            on=purpose in agreed,
-            outdated=purpose in outdated,
-        )
 
 
 def _form(request: HttpRequest, *, fresh: bool = False) -> SwitchesForm:

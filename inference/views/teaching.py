@@ -18,6 +18,8 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from community_ai.core.clock import now
 from consent.access import NotFound, own_row
+from consent.offering import Offer
+from consent.purposes import Purpose, Way
 from governance.refusals import Refused
 from inference.models import ANSWER_STATES, Message
 from inference.views.access import own_page, to_message
@@ -60,7 +62,8 @@ def _teach(request: HttpRequest, message_id: UUID) -> HttpResponse:
     verdict = verdict_from(request.POST.get("verdict") or request.GET.get("verdict"))
     fits: dict[str, Any] = {"verdict": verdict, "auto_id": f"teach-{message.pk}-%s"}
     question = _question_of(request, message)
-    context = {"message": message, "question": question, "verdict": verdict}
+    offer = Offer(request, Purpose.KNOWLEDGE, Purpose.TRAINING, way=Way.CORRECTION, place=f"teach-{message.pk}-")
+    context = {"message": message, "question": question, "verdict": verdict, "offer": offer}
     if request.method != "POST":
         initial = CorrectionForm.initial_from(known) if known else {}
         return _show(request, {**context, "form": CorrectionForm(initial=initial, **fits)})
@@ -74,6 +77,7 @@ def _teach(request: HttpRequest, message_id: UUID) -> HttpResponse:
         behaviour=message.answer.behaviour.number,
     )
     try:
+        offer.accept(now=now())
         known = corrections.teach(
             member=request.user,  # type: ignore[arg-type]
             answered=about,

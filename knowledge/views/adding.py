@@ -12,6 +12,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from community_ai.core.clock import now
+from consent.offering import Offer
+from consent.purposes import Purpose, Way
 from governance.access import member_of
 from governance.models import Member
 from governance.refusals import Refused
@@ -46,7 +48,8 @@ def add(request: HttpRequest, kind: str) -> HttpResponse:
         "kind": EntryKind(kind),
         "choices": Choices(entry_forms.languages_for(member), usable_labels()),
     }
-    context = {"words": words, "heading": words.begin}
+    offer = Offer(request, Purpose.KNOWLEDGE, way=Way.ENTRY)
+    context = {"words": words, "heading": words.begin, "offer": offer}
     if request.method != "POST":
         given = {name: request.GET[name][:_MOST_FROM_ADDRESS] for name in _FROM_ADDRESS if name in request.GET}
         initial = {"language": entry_forms.language_of(member), "key": uuid4().hex, **given}
@@ -57,6 +60,7 @@ def add(request: HttpRequest, kind: str) -> HttpResponse:
     publish = "publish" in request.POST
     if form.is_valid():
         try:
+            offer.accept(now=now())
             entry = entries.add(author=member, new=_new(form, member), publish=publish, now=now())
         except Refused as problem:
             entry_forms.point_at(form, problem)

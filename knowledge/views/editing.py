@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from community_ai.core.clock import now
+from consent.offering import Offer
+from consent.purposes import Purpose, Way
 from governance.access import member_of
 from governance.models import Member
 from governance.refusals import Refused
@@ -39,7 +41,10 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     own = {label.key: label.version for label in hanging if label.may_take_off and label.version}
     fixed = [label for label in hanging if label.key not in own]
     fits = _fits(entry, member, own, besides={label.key for label in fixed})
+    # Whose entry it is decides whether the AI may use it, not who else changes it.
+    offer = Offer(request, *([Purpose.KNOWLEDGE] if entry.author_id == member.pk else []), way=Way.ENTRY)
     context: dict[str, Any] = {
+        "offer": offer,
         "words": KIND_WORDS[fits["kind"]],
         "heading": _("Change this entry"),
         "entry": entry,
@@ -56,6 +61,7 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     if form.is_valid():
         revision = _revision(form, before=set(context["before"]))
         try:
+            offer.accept(now=now())
             writing.save(entry_id=entry.pk, by=member, revision=revision, publish=publish, now=now())
         except Stale as stale:
             return _compare(request, stale, fits, context)

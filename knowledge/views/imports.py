@@ -20,6 +20,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from community_ai.core.clock import now
 from consent.access import NotFound, own, own_row
+from consent.offering import Offer
+from consent.purposes import Purpose, Way
 from governance.access import member_of
 from governance.models import Member
 from governance.permissions import Permission
@@ -151,6 +153,7 @@ def change_plan(request: HttpRequest, row: ImportBatch) -> HttpResponse:
 @own_import
 def begin(request: HttpRequest, row: ImportBatch) -> HttpResponse:
     try:
+        _offer(request).accept(now=now())
         service.begin(member=member_of(request), batch_id=row.pk, now=now())
     except Refused as refusal:
         return _show(request, row, problem=refusal)
@@ -205,6 +208,10 @@ def _show(
     return render(request, "knowledge/import_state.html", context, status=status)
 
 
+def _offer(request: HttpRequest) -> Offer:
+    return Offer(request, Purpose.KNOWLEDGE, way=Way.IMPORT)
+
+
 def _planned(row: ImportBatch, *, source: str | None) -> tuple[Document, Plan]:
     """The document, and the plan that is kept, or one to begin with for another part of the file. Raises Gone."""
     document, plan = import_files.document_of(row), service.plan_of(row)
@@ -228,6 +235,7 @@ def _look(
     kept = form is None and plan == service.plan_of(row) and _fits(plan, document)
     context: dict[str, Any] = {
         "batch": row,
+        "offer": _offer(request),
         "document": document,
         "plan": plan,
         "form": form or _form(document, plan, member),

@@ -16,6 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from community_ai.core.clock import now
 from consent.access import NotFound, own_row
+from consent.offering import Offer
+from consent.purposes import Purpose, Way
 from governance.access import member_of
 from governance.models import Member
 from governance.refusals import Refused
@@ -72,7 +74,8 @@ def correction(request: HttpRequest, pk: UUID) -> HttpResponse:
         raise Http404
     sent = request.POST.get("verdict") if request.method == "POST" else request.GET.get("verdict")
     verdict = verdict_from(sent, default=Verdict(row.verdict))
-    context: dict[str, Any] = {"verdict": verdict, "verdicts": Verdict}
+    offer = Offer(request, Purpose.KNOWLEDGE, Purpose.TRAINING, way=Way.CORRECTION)
+    context: dict[str, Any] = {"verdict": verdict, "verdicts": Verdict, "offer": offer}
     if request.method != "POST":
         context["form"] = CorrectionForm(verdict=verdict, initial=CorrectionForm.initial_from(row))
         return _page(request, row, context)
@@ -81,6 +84,7 @@ def correction(request: HttpRequest, pk: UUID) -> HttpResponse:
         return _page(request, row, context, status=422)
     about = Answered(answer_id=row.answer_id, question=row.question, answer=row.answer, behaviour=row.behaviour)
     try:
+        offer.accept(now=now())
         corrections.teach(
             member=member, answered=about, said=form.said(), number=form.cleaned_data["number"] or 0, now=now()
         )

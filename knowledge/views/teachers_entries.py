@@ -8,6 +8,9 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import Promise
 
+from community_ai.core.clock import now
+from consent.offering import Offer
+from consent.purposes import Purpose, Way
 from governance.access import member_of
 from governance.refusals import Refused
 from knowledge.forms import Choices, EntryForm, rows_in
@@ -44,7 +47,14 @@ def write(
         "kind": EntryKind(kind),
         "choices": Choices(entry_forms.languages_for(member), usable_labels()),
     }
-    shown: dict[str, Any] = {**context, "words": words, "chosen": EntryKind(kind), "kinds": kind_choices()}
+    offer = Offer(request, Purpose.KNOWLEDGE, way=Way.ENTRY)
+    shown: dict[str, Any] = {
+        **context,
+        "offer": offer,
+        "words": words,
+        "chosen": EntryKind(kind),
+        "kinds": kind_choices(),
+    }
     if request.method != "POST":
         initial = {"language": entry_forms.language_of(member), **given, "key": key}
         return entry_forms.show(request, EntryForm(initial=initial, **fits), shown, page=page)
@@ -57,6 +67,7 @@ def write(
     form, status = EntryForm(typed, rows=rows_in(typed), **fits), 422
     if form.is_valid():
         try:
+            offer.accept(now=now())
             return publish(_new(form), sent)
         except Refused as problem:
             entry_forms.point_at(form, problem)

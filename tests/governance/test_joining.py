@@ -30,7 +30,7 @@ def test_with_a_link_one_person_becomes_a_member(secret: str) -> None:
     assert client.get(f"/join/{secret}/")["Location"] == "/accounts/signup/"
     assert_sound(client.get("/accounts/signup/"))
     response = client.post("/accounts/signup/", {"username": " Ana  Mamani ", "password1": PASSWORD})
-    assert (response.status_code, response["Location"]) == (302, "/")
+    assert (response.status_code, response["Location"]) == (302, "/me/welcome/")
     ana = Member.objects.get(username="Ana Mamani")
     assert [appointment.role.key for appointment in ana.appointments.all()] == ["member"]
     assert ana.permissions() == frozenset()

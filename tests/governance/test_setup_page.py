@@ -30,7 +30,8 @@ def test_four_questions_and_in() -> None:
     assert_sound(page)
     assert [field.name for field in page.context["form"]] == ["community_name", "language", "username", "password"]
     response = client.post("/setup/", ANSWERS)
-    assert (response.status_code, response["Location"]) == (302, "/chat/"), "what the page promised"
+    assert (response.status_code, response["Location"]) == (302, "/me/welcome/")
+    assert client.get("/me/welcome/").context["later"] == "/chat/", "what the page promised"
     founder = Member.objects.get()
     assert client.session["_auth_user_id"] == str(founder.pk)
     assert "may_found" not in client.session

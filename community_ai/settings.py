@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 
 import dj_database_url
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from community_ai.core.home import home_from_environment
 from community_ai.core.keystore import KeyStoreError, NodeKey, load_node_key
+from community_ai.core.unlocking import opening_key
 from community_ai.environment import env_address, env_bool, env_int, env_list
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -19,7 +21,7 @@ HOME = home_from_environment(checkout=BASE_DIR)
 # The key, or the reason why there is none. Whoever needs it raises the reason (manage.py prints it and exits with 2).
 NODE_KEY: NodeKey | KeyStoreError
 try:
-    NODE_KEY = load_node_key(HOME)
+    NODE_KEY = load_node_key(HOME, opening_key=partial(opening_key, HOME))
 except KeyStoreError as problem:
     NODE_KEY = problem
 # Empty when there is no key: Django refuses to work with an empty secret, so everything fails closed.
@@ -104,12 +106,14 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "governance.middleware.SuspendedMemberMiddleware",
     "governance.acting_member.ActingMemberMiddleware",
     "governance.middleware.MemberLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "governance.middleware.FirstRunMiddleware",
+    "consent.read_only.ReadOnlyMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 

@@ -182,6 +182,11 @@ def read_key_file(home: Home) -> KeyContent | SealedContent:
         raise KeyMalformed(damaged_sentence(path)) from None
 
 
+def is_sealed(home: Home) -> bool:
+    """Whether a passphrase closes the key. Raises KeyStoreError."""
+    return isinstance(read_key_file(home), SealedContent)
+
+
 def load_node_key(home: Home, *, opening_key: Callable[[], bytes | None] = lambda: None) -> NodeKey:
     """Read the key. `opening_key` gives what argon2id made from the passphrase, if somebody typed it.
 

@@ -1,5 +1,4 @@
 import fcntl
-import os
 import signal
 import subprocess
 import sys
@@ -12,8 +11,10 @@ from django.db import connection
 
 from community_ai.core.bind import answers, is_free, split_bind
 from community_ai.core.first_page import first_page
-from community_ai.core.keystore import KeyStoreError
+from community_ai.core.key_agent import KeyAgent
+from community_ai.core.keystore import KeyLocked, KeyStoreError, is_sealed
 from community_ai.core.processes import Child, Supervisor
+from community_ai.core.unlocking import begin_again, opening_key
 
 
 class Command(BaseCommand):
@@ -21,17 +22,45 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if isinstance(settings.NODE_KEY, KeyLocked):
+            with self._only_one():
+                self._wait_locked()
         if isinstance(settings.NODE_KEY, KeyStoreError):
             self._setup()
-            # The settings were read without a key: begin again with it.
-            os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606
+            begin_again(sys.argv)  # the settings were read without a key
         if settings.DATABASE_URL or settings.HOME.database.exists():
             connection.ensure_connection()  # a wrong key ends here, before anything is created
             connection.close()
         settings.HOME.create()
         with self._only_one():
-            self._setup()
-            self._serve()
+            agent = KeyAgent(settings.HOME, opening_key(settings.HOME))
+            agent.start()
+            try:
+                self._setup()
+                self._serve(agent)
+            finally:
+                agent.stop()
+        if agent.locked.is_set():
+            begin_again(sys.argv)
+
+    def _wait_locked(self) -> None:
+        """Show the page that says so, until somebody opens the node; then begin again with the key."""
+        self._address()
+        agent = KeyAgent(settings.HOME)
+        agent.start()
+        supervisor = Supervisor([Child("The locked page", [sys.executable, sys.argv[0], "locked_page"])], say=self._say)
+        self._stop_on_signals(supervisor)
+        self._say("The node is locked: its key is closed with a passphrase. Open it with: manage.py unlock")
+        try:
+            supervisor.start()
+            supervisor.watch(until=lambda: agent.opened.is_set() or not is_sealed(settings.HOME))
+        finally:
+            supervisor.stop()
+            key = opening_key(settings.HOME)
+            agent.stop()
+        if key is None and is_sealed(settings.HOME):
+            raise SystemExit(0)  # it was stopped
+        begin_again(sys.argv, key=key)
 
     def _setup(self) -> None:
         code = subprocess.run([sys.executable, sys.argv[0], "setup"], check=False).returncode  # noqa: S603
@@ -48,7 +77,7 @@ class Command(BaseCommand):
             ) from None
         return lock
 
-    def _serve(self) -> None:
+    def _address(self) -> tuple[str, int]:
         try:
             host, port = split_bind(settings.BIND)
         except ValueError as error:
@@ -59,6 +88,14 @@ class Command(BaseCommand):
                 f"COMMUNITY_AI_URL=http://localhost:{port + 1} make run",
                 returncode=2,
             )
+        return host, port
+
+    def _stop_on_signals(self, supervisor: Supervisor) -> None:
+        signal.signal(signal.SIGINT, supervisor.request_stop)
+        signal.signal(signal.SIGTERM, supervisor.request_stop)
+
+    def _serve(self, agent: KeyAgent) -> None:
+        host, port = self._address()
         manage = [sys.executable, sys.argv[0]]
         supervisor = Supervisor(
             [
@@ -69,17 +106,16 @@ class Command(BaseCommand):
             ],
             say=self._say,
         )
-        signal.signal(signal.SIGINT, supervisor.request_stop)
-        signal.signal(signal.SIGTERM, supervisor.request_stop)
+        self._stop_on_signals(supervisor)
         self._say("Starting the model's worker, the web process and the job cluster ...")
         began = time.monotonic()
         try:
             supervisor.start()
-            supervisor.watch(until=lambda: answers(host, port))
-            if not supervisor.stopping:
+            supervisor.watch(until=lambda: answers(host, port) or agent.locked.is_set())
+            if not supervisor.stopping and not agent.locked.is_set():
                 self._say(f"Ready after {time.monotonic() - began:.0f} s. Open {first_page()}")
                 self._say("Ctrl-C stops the node.")
-            supervisor.watch()
+            supervisor.watch(until=agent.locked.is_set)
         finally:
             self._say("Stopping ...")
             supervisor.stop()

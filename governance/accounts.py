@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from community_ai.core.clock import now
 from governance.forms import INVITATION_SESSION_KEY
 from governance.home_entries import arrival
-from governance.services import invitations
+from governance.services import invitations, suspensions
 from governance.signing_out import signed_out
 
 
@@ -32,6 +35,21 @@ class AccountAdapter(DefaultAccountAdapter):
         super().logout(request)
         if member_id is not None:
             signed_out(member_id=member_id, now=now())
+
+    def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse | None:
+        """A suspended member signs in with password and second factor like everyone, and reaches their own things
+        alone (`governance.middleware.SuspendedMemberMiddleware`)."""
+        if suspensions.is_suspended(user):
+            return None
+        response: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        return response
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        # Right after signing in, `request.user` is who signed in, suspended or not.
+        if request.user.is_authenticated and not request.user.is_active:
+            return reverse("consent:about_me")
+        url: str = super().get_login_redirect_url(request)
+        return url
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Whether this browser came with an invitation that lets somebody in.

@@ -47,6 +47,7 @@ class Profile:
         yield {
             "number": member.pk,
             "username": member.username,
+            "email": member.email,
             "display_name": member.display_name,
             "language": member.language,
             "time_zone": member.time_zone,

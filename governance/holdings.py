@@ -224,5 +224,5 @@ def _deeds() -> Iterator[Holding]:
 def _holding(key: str, name: Any, why: Any, models: list[str], over: Any, erase: Any, **more: Any) -> Holding:
     return Holding(
         key=key, room=ROOM, name=name, why=why, models=frozenset(models), count=over.count, pieces=over.pieces,
-        export=over.export, erase=erase, **more,
+        export=over.export, one=getattr(over, "one", None), erase=erase, **more,
     )  # fmt: skip

@@ -15,9 +15,35 @@ from django.urls import reverse
 from django.utils import translation
 
 from governance.models import Community
-from governance.services import founding
+from governance.services import founding, suspensions
 
+# What a member can do about themselves, whatever the community decided about them.
+OWN_THINGS = "/me/"
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class SuspendedMemberMiddleware:
+    """Lets a suspended member reach their own things, and nothing else: what the node knows about them can be seen,
+    taken along and erased all the same. On every other page they are nobody, as anyone whose account is not active."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if self._own_things(request.path) and not request.user.is_authenticated:
+            member = suspensions.signed_in_though_suspended(request)
+            if member is not None:
+                request.user = member
+        return self.get_response(request)
+
+    @staticmethod
+    def _own_things(path: str) -> bool:
+        return path.startswith(OWN_THINGS) or path in (
+            reverse("account_reauthenticate"),
+            reverse("mfa_reauthenticate"),
+            reverse("mfa_reauthenticate_webauthn"),
+            reverse("account_logout"),
+        )
 
 
 class MemberLanguageMiddleware:

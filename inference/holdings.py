@@ -128,5 +128,5 @@ def _message(row: Message, cited: list[dict[str, Any]]) -> dict[str, Any]:
 def _holding(key: str, name: Text, why: Text, models: list[str], over: Over, **more: Any) -> Holding:
     return Holding(
         key=key, room="inference", name=name, why=why, models=frozenset(models), count=over.count, pieces=over.pieces,
-        export=over.export, **more,
+        export=over.export, one=getattr(over, "one", None), **more,
     )  # fmt: skip

@@ -127,7 +127,7 @@ def _asked() -> Iterator[Holding]:
             piece=lambda row: Piece(str(row.pk), row.file_name, row.get_state_display(), row.brought_at,
                                     reverse("knowledge:import_batch", args=[row.pk])),
             export=lambda row: {"file": row.file_name, "sha256": row.sha256, "bytes": row.bytes, "state": row.state,
-                                "entries": row.added, "brought_at": row.brought_at.isoformat()},
+                                "how_to_read_it": row.plan, "entries": row.added, "brought_at": row.brought_at.isoformat()},
         ),
         forgetting.imports, order=16,
     )  # fmt: skip
@@ -185,7 +185,8 @@ def _entry(row: Entry) -> dict[str, Any]:
     versions = entries_in_service(EntryVersion).filter(entry=row).order_by("number")
     return {
         "id": str(row.pk), "kind": row.kind, "language": row.language, "state": row.state,
-        "added_at": row.created_at.isoformat(), "versions": [_version(version) for version in versions],
+        "added_at": row.created_at.isoformat(), "themes": [tag.name for tag in row.tags.all()],
+        "versions": [_version(version) for version in versions],
     }  # fmt: skip
 
 
@@ -202,5 +203,5 @@ def _holding(
 ) -> Holding:
     return Holding(
         key=key, room="knowledge", name=name, why=why, models=frozenset(models), count=over.count, pieces=over.pieces,
-        export=over.export, erase=erase, **more,
+        export=over.export, one=getattr(over, "one", None), erase=erase, **more,
     )  # fmt: skip

@@ -15,6 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 
 Text = str | Promise
@@ -85,6 +86,8 @@ class Holding:
     pieces: Pieces
     export: Callable[[Any], Iterator[dict[str, Any]]]
     erase: Erase
+    # One of the member's own pieces by its key, for kinds whose pieces can be erased alone.
+    one: Callable[[Any, str], Piece | None] | None = None
     erase_pieces: ErasePiece | None = None
     stays: Callable[[Teaching], Text] = field(default=lambda teaching: "")
     alone: bool = False
@@ -115,6 +118,14 @@ class Over:
 
     def pieces(self, member: Any, *, offset: int, limit: int) -> list[Piece]:
         return [self._piece(row) for row in self._rows(member)[offset : offset + limit]]
+
+    def one(self, member: Any, key: str) -> Piece | None:
+        """The member's own piece of this key, or None."""
+        try:
+            row = self._rows(member).filter(pk=key).first()
+        except (ValueError, ValidationError):  # it does not look like a key
+            return None
+        return None if row is None else self._piece(row)
 
     def export(self, member: Any) -> Iterator[dict[str, Any]]:
         for row in self._rows(member).iterator(chunk_size=200):

@@ -76,6 +76,22 @@ class Part:
     count: int
     stays: dict[Teaching, Text]
 
+    @property
+    def if_withdrawn(self) -> str:
+        return str(self.stays[Teaching.WITHDRAW])
+
+    @property
+    def if_anonymised(self) -> str:
+        return str(self.stays[Teaching.ANONYMISE])
+
+    @property
+    def goes_wholly(self) -> bool:
+        return not self.if_withdrawn and not self.if_anonymised
+
+    @property
+    def same_either_way(self) -> bool:
+        return self.if_withdrawn == self.if_anonymised
+
 
 @dataclass(frozen=True)
 class Preview:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.db import transaction
+from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 
 from governance import wording
@@ -76,6 +80,23 @@ def suspend_in_emergency(*, by: Member, member_id: int, days: int, reason: str, 
             now=now,
         )
     return suspension
+
+
+def is_suspended(member: Member) -> bool:
+    """Whether a suspension, and nothing else, keeps this member out now."""
+    return not member.is_active and Suspension.objects.running().filter(member=member).exists()
+
+
+def signed_in_though_suspended(request: HttpRequest) -> Member | None:
+    """The suspended member whose sign-in this browser holds; None for everybody else. Checked as Django checks it."""
+    session = request.session
+    key, known = session.get(SESSION_KEY), session.get(HASH_SESSION_KEY)
+    if not key or not known or session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
+        return None
+    member = Member.objects.filter(pk=key, is_active=False).first()
+    if member is None or not constant_time_compare(known, member.get_session_auth_hash()):
+        return None
+    return member if is_suspended(member) else None
 
 
 def suspend_by_decision(*, member: Member, days: int, decision: Decision, now: datetime) -> Suspension:

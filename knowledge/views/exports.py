@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
-from asgiref.sync import sync_to_async
 from django.contrib.auth.decorators import login_required
-from django.core.handlers.asgi import ASGIRequest
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils.translation import get_language, override
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from community_ai.core.clock import now
+from community_ai.core.streaming import streamed
 from governance.access import member_of
 from knowledge import access
 from knowledge.models import Entry
@@ -42,12 +40,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     else:
         lines = (line.encode() for line in exports.json_lines(member=member, now=moment))
         pieces, name = _in_pieces(lines), f"knowledge-{moment:%Y-%m-%d}.jsonl"
-    pieces = _in_language(pieces, get_language() or "en")
-    response = StreamingHttpResponse(
-        _asked_from_the_loop(pieces) if isinstance(request, ASGIRequest) else pieces, content_type=KINDS[kind]
-    )
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return streamed(request, pieces, content_type=KINDS[kind], file_name=name)
 
 
 def _in_pieces(lines: Iterator[bytes]) -> Iterator[bytes]:
@@ -58,20 +51,3 @@ def _in_pieces(lines: Iterator[bytes]) -> Iterator[bytes]:
             yield bytes(piece)
             piece.clear()
     yield bytes(piece)
-
-
-def _in_language(pieces: Iterator[bytes], language: str) -> Iterator[bytes]:
-    """Each piece is made after the page's language was left, in whichever thread sends it."""
-    while True:
-        with override(language):
-            piece = next(pieces, None)
-        if piece is None:
-            return
-        yield piece
-
-
-async def _asked_from_the_loop(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """The pieces for the web process: its loop serves others while the database makes the next one."""
-    ask = sync_to_async(lambda: next(pieces, None))
-    while (piece := await ask()) is not None:
-        yield piece

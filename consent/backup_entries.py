@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from consent.services import backup_trials, backups, recovery_kits, restored_nodes, restores
+from consent.services import backup_rotation, backup_trials, backups, recovery_kits, restored_nodes, restores
 from governance.audit.kinds import register_entry_kind
 
 
@@ -27,6 +27,12 @@ def register_backup_entries() -> None:
         label=_("Backups that did not hold"),
     )
     register_entry_kind(
+        backup_rotation.REMOVED,
+        _("An old backup was removed."),
+        label=_("Backups that were removed"),
+        technical=True,
+    )
+    register_entry_kind(
         recovery_kits.MADE,
         _("%(actor)s made a new recovery kit for the backups: kit %(kit)s."),
         label=_("Recovery kits"),
@@ -43,8 +49,8 @@ def register_backup_entries() -> None:
     register_entry_kind(
         restores.ACCEPTED,
         _(
-            "By decision %(decision)s the record goes on from entry %(entries)s, although %(known)s entries were signed "
-            "before the node was put back."
+            "By decision %(decision)s the record goes on from entry %(entries)s, although %(known)s entries were "
+            "signed before the node was put back."
         ),
         label=_("The record went on from a backup"),
     )

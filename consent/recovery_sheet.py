@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-import qrcode
-from qrcode.constants import ERROR_CORRECT_M
+import qrcode  # type: ignore[import-untyped]
+from qrcode.constants import ERROR_CORRECT_M  # type: ignore[import-untyped]
 
 from consent.models import RecoveryKit
 from governance.models import Community
@@ -17,7 +17,7 @@ _MARGIN = 4
 
 @dataclass(frozen=True)
 class Sheet:
-    """`path` draws the QR code in squares of one unit, `side` units wide and high. `record` names the community's record."""
+    """`path` draws the QR code, `side` units wide and high. `record` names the community's record."""
 
     community: str
     kit: str
@@ -46,7 +46,7 @@ def sheet(kit: RecoveryKit, code: str) -> Sheet:
 
 
 def drawn(text: str) -> tuple[str, int]:
-    """`text` as a QR code (ISO/IEC 18004): the path of an SVG of one unit a module, and its side with the quiet zone."""
+    """`text` as a QR code (ISO/IEC 18004): the path of an SVG and its side, in units of one module."""
     code = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=_MARGIN)
     code.add_data(text)
     code.make(fit=True)

@@ -88,8 +88,8 @@ class NoKit(BackupRefused):
     def __init__(self) -> None:
         super().__init__(
             _(
-                "There is no recovery kit yet, so a backup could be opened on this computer only. Make the kit first, on the "
-                "page Backups or with: manage.py recovery_kit"
+                "There is no recovery kit yet, so a backup could be opened on this computer only. Make the kit "
+                "first, on the page Backups or with: manage.py recovery_kit"
             )
         )
 
@@ -181,8 +181,8 @@ class DumpFailed(BackupRefused):
     def __init__(self) -> None:
         super().__init__(
             _(
-                "PostgreSQL's own tools pg_dump and pg_restore are missing, older than the server, or refused. Install the "
-                "ones that belong to the server (Debian: postgresql-client)."
+                "PostgreSQL's own tools pg_dump and pg_restore are missing, older than the server, or refused. Install "
+                "the ones that belong to the server (Debian: postgresql-client)."
             )
         )
 

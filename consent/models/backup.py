@@ -59,7 +59,7 @@ class BackupQuerySet(models.QuerySet["Backup"]):
 class Backup(models.Model):
     """One backup: asked for, made or not, tried or not. The file beside it is encrypted (`consent.backups`).
 
-    `problem` and `check_problem` are codes of `consent.backups.refusals`. `without_recovery`: the node's key is not in it.
+    `problem` and `check_problem` are codes of `consent.backups.refusals`. Without `kit_id` the node's key is not in it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

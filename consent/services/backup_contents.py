@@ -1,4 +1,4 @@
-"""What of a node goes into a backup beside its database: files below the data folder, and its settings without secrets."""
+"""What goes into a backup beside the database: files below the data folder, and settings without secrets."""
 
 from __future__ import annotations
 

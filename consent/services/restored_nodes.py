@@ -47,7 +47,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class Settled:
-    """`erased`: erasures that were made again. `missing`: signed entries of the record that this backup does not have."""
+    """`erased`: erasures that were made again. `missing`: signed entries of the record that the backup lacks."""
 
     record: int
     changes: int

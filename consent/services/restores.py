@@ -57,10 +57,10 @@ def compare_with_checkpoints() -> Story:
     entries = edge.size if edge else 0
     other = settings.HOME.audit / KNOWN_FILE
     own_last, other_last = _newest(checkpoint_file.path()), _newest(other)
-    if other_last is not None and (own_last is None or other_last[1].size > own_last[1].size):
-        if _goes_on(other):
-            other.replace(checkpoint_file.path())
-            own_last = other_last
+    longer = other_last is not None and (own_last is None or other_last[1].size > own_last[1].size)
+    if longer and _goes_on(other):
+        other.replace(checkpoint_file.path())
+        own_last = other_last
     other.unlink(missing_ok=True)
     if own_last is None:
         return Story(entries)
@@ -152,7 +152,7 @@ def refuse(*, restore_id: str) -> None:
 
 
 def go_on() -> bool:
-    """After a yes: put the checkpoints of what is lost aside, so that new ones can be signed. Survives running twice."""
+    """After a yes: put the checkpoints of what is lost aside, so that new ones can be signed; may run twice."""
     last = _newest(checkpoint_file.path())
     accepted = Restore.objects.filter(state=RestoreState.ACCEPTED).order_by("-restored_at")
     restore = accepted.filter(known_entries=last[1].size, known_root=last[1].root.hex()).first() if last else None

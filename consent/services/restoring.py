@@ -12,19 +12,12 @@ After it the new node is there, whole; what is left to do is to give the old fol
 from __future__ import annotations
 
 import base64
-import ctypes
-import errno
-import fcntl
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -36,26 +29,24 @@ from community_ai.core.keystore import KeyStoreError, key_path, load_node_key, w
 from consent.backups import keys
 from consent.backups.contents import Manifest
 from consent.backups.names import DATABASE_FILE, SETTINGS_FILE
-from consent.backups.refusals import BackupRefused, Busy, CannotWrite, sentence_for
+from consent.backups.refusals import BackupRefused, sentence_for
 from consent.services import backup_folder, backup_reading, ledger
 from consent.services.backup_reading import Opened
 from consent.services.backups import LOCK_PURPOSE
+from consent.services.folder_exchange import (
+    MARK,
+    alone,
+    finish_earlier,
+    put_on_disk,
+    require_renameable,
+    require_stopped,
+    take_place,
+)
 from consent.services.restored_nodes import KNOWN_LEDGER, Expected, Settled
 from consent.services.restores import KNOWN_FILE
 from governance.services import checkpoint_file
 
-MARK = "restoring.json"
 RESTORED_SETTINGS = "settings-of-the-backup.json"
-_RENAME_EXCHANGE = 2
-_AT_FDCWD = -100
-_NOT_OFFERED = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
-
-
-class NodeRuns(BackupRefused):
-    code = "runs"
-
-    def __init__(self) -> None:
-        super().__init__(_("This node is running. Stop it first, then try again."))
 
 
 class OtherDatabase(BackupRefused):
@@ -66,18 +57,6 @@ class OtherDatabase(BackupRefused):
             _(
                 "This backup was made with another kind of database. Restore it with the settings of that node "
                 "(DATABASE_URL), then move it."
-            )
-        )
-
-
-class CannotMoveAside(BackupRefused):
-    code = "cannot-move"
-
-    def __init__(self) -> None:
-        super().__init__(
-            _(
-                "The data folder cannot be renamed, so nothing was changed: it may be the root of a disk, or its parent "
-                "folder may belong to somebody else. Please restore into another folder."
             )
         )
 
@@ -107,16 +86,16 @@ class Restored:
     models_missing: tuple[str, ...]
 
 
-def restore(*, opened: Opened, wanted: Wanted, now: datetime) -> Restored:
+def restore(*, opened: Opened, wanted: Wanted) -> Restored:
     """Raises BackupRefused; then the present data is as it was."""
     home = wanted.home.absolute()
     new = home.with_name(home.name + ".restoring")
     if opened.head.database != connection.vendor:
         raise OtherDatabase
-    with _alone(home), backup_folder.troubles_told():
-        _require_stopped(Home(home))
-        _finish_exchange(home, new)
-        _require_renameable(home)
+    with alone(home), backup_folder.troubles_told():
+        require_stopped(Home(home))
+        finish_earlier(home, new)
+        require_renameable(home)
         backup_folder.require_room(home.parent, sum(opened.head.sizes.values()))
         new.mkdir(mode=FOLDER_MODE)
         (new / MARK).write_text(json.dumps({"backup": opened.head.backup}), "ascii")
@@ -127,12 +106,12 @@ def restore(*, opened: Opened, wanted: Wanted, now: datetime) -> Restored:
             _bring_along(opened, Home(new), Home(home), wanted)
             missing = _bring_models(manifest, Home(new), Home(home))
             settled = settle(opened, manifest, home=new, key=None, trial=False)
-            _bring_backups(Home(new), Home(home), opened)
-            _sync_all(new)
+            _bring_backups(Home(new), Home(home))
+            put_on_disk(new)
         except BaseException:
             shutil.rmtree(new, ignore_errors=True)
             raise
-        aside = _exchange(home, new, now=now)
+        aside = take_place(home, new)
     return Restored(settled, aside, missing)
 
 
@@ -186,45 +165,6 @@ def _environment(home: Path) -> dict[str, str]:
     return {**os.environ, "COMMUNITY_AI_HOME": str(home), "DJANGO_SETTINGS_MODULE": "community_ai.settings"}
 
 
-@contextmanager
-def _alone(home: Path) -> Iterator[None]:
-    """Two restores into one folder wait for each other: the second refuses. Raises Busy, CannotWrite."""
-    home.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        lock = home.with_name(f".{home.name}.restore.lock").open("a", encoding="ascii")
-    except OSError:
-        raise CannotWrite from None
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Busy from None
-        yield
-
-
-def _require_stopped(home: Home) -> None:
-    """Raises NodeRuns when the supervisor or the worker of this folder lives."""
-    lock = home.run / "up.lock"
-    if lock.exists():
-        with lock.open("a", encoding="ascii") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise NodeRuns from None
-    if home.worker_socket.exists():
-        with socket.socket(socket.AF_UNIX) as probe:
-            try:
-                probe.connect(str(home.worker_socket))
-            except OSError:
-                return
-        raise NodeRuns
-
-
-def _require_renameable(home: Path) -> None:
-    if home.is_mount() or home.is_symlink() or not os.access(home.parent, os.W_OK):
-        raise CannotMoveAside
-
-
 def _bring_key(opened: Opened, new: Home, present: Home) -> None:
     if opened.node_key is not None:
         if new.database.exists():
@@ -241,7 +181,7 @@ def _bring_key(opened: Opened, new: Home, present: Home) -> None:
 
 
 def _bring_along(opened: Opened, new: Home, present: Home, wanted: Wanted) -> None:
-    """Newer copies than the backup's own: the ledger's lines are merged, known checkpoints compared, by the new node."""
+    """Newer copies than the backup's own: the new node merges the ledger and compares the checkpoints."""
     ledgers, checkpoints = [wanted.ledger], [wanted.checkpoints]
     if not _is_another_node(present, opened):
         ledgers.append(present.ledger / ledger.FILE)
@@ -287,7 +227,7 @@ def _bring_models(manifest: Manifest, new: Home, present: Home) -> tuple[str, ..
     return tuple(missing)
 
 
-def _bring_backups(new: Home, present: Home, opened: Opened) -> None:
+def _bring_backups(new: Home, present: Home) -> None:
     for path in present.backups.glob(f"*{backup_folder.SUFFIX}") if present.backups.is_dir() else ():
         _link(path, new.backups / path.name)
 
@@ -297,59 +237,3 @@ def _link(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:
         shutil.copy2(source, target)
-
-
-def _sync_all(root: Path) -> None:
-    for place, _, names in os.walk(root):
-        for name in names:
-            path = Path(place) / name
-            if path.is_symlink() or not path.is_file():
-                continue
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
-        backup_folder.sync(Path(place))
-
-
-def _finish_exchange(home: Path, new: Path) -> None:
-    """What an earlier attempt left: an unfinished folder goes, a former node gets its name, a mark in the new one goes."""
-    if new.exists():
-        if (new / MARK).exists():
-            shutil.rmtree(new)
-        else:
-            new.rename(_aside(home))
-    (home / MARK).unlink(missing_ok=True)
-
-
-def _aside(home: Path) -> Path:
-    number = 1
-    while (path := home.with_name(f"{home.name}.before-restore-{number}")).exists():
-        number += 1
-    return path
-
-
-def _exchange(home: Path, new: Path, *, now: datetime) -> Path | None:
-    """Put the new folder in the old one's place; the old one's name afterwards, None when there was none."""
-    if not home.exists() or not any(home.iterdir()):
-        if home.exists():
-            home.rmdir()
-        new.rename(home)
-        aside = None
-    else:
-        exchange(new, home)
-        aside = _aside(home)
-        new.rename(aside)
-    (home / MARK).unlink()
-    backup_folder.sync(home.parent)
-    return aside
-
-
-def exchange(one: Path, other: Path) -> None:
-    """Swap the names of two folders in one step (Linux, renameat2(2) with RENAME_EXCHANGE).
-
-    Raises CannotMoveAside where the system cannot.
-    """
-    libc = ctypes.CDLL(None, use_errno=True)
-    answer = libc.renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE)
-    if answer:
-        number = ctypes.get_errno()
-        raise CannotMoveAside if number in _NOT_OFFERED else OSError(number, os.strerror(number))

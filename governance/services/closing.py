@@ -15,7 +15,7 @@ from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from governance import ballot_box, counting, effects, seals
+from governance import ballot_box, counting, effects, seals, standstill
 from governance.ballot_box import BoxUnreadable
 from governance.counting import Choice, Result
 from governance.effects import EffectFailed, InvalidPayload, UnknownKind
@@ -69,9 +69,16 @@ class _Ending:
 
 
 def close_due(*, now: datetime) -> list[Decision]:
-    """Count every open vote whose time is over at `now`. Raises ClosingFailed when one of them resisted."""
+    """Count every open vote whose time is over at `now`. Raises ClosingFailed when one of them resisted.
+
+    While the node stands still only the vote that ends it is counted; the others wait as they are.
+    """
     decided, resisted = [], []
-    for pk in Proposal.objects.due(now=now).order_by("closes_at", "pk").values_list("pk", flat=True):
+    due = Proposal.objects.due(now=now).order_by("closes_at", "pk")
+    still = standstill.present()
+    if still is not None:
+        due = due.filter(pk=still.proposal_id or 0)
+    for pk in due.values_list("pk", flat=True):
         try:
             decision = close(proposal_id=pk, now=now)
         except Exception:  # one broken vote must not keep the others open

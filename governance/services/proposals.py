@@ -127,7 +127,8 @@ def open_at_once(
 ) -> Proposal:
     """Write and open a proposal that follows from an act, such as the ratification of an emergency.
 
-    Called inside the act's transaction; who may act may open it, and the node itself is no author. It closes by its rule, and not after `closes_by`.
+    Called inside the act's transaction; who may act may open it; the node itself is no author. It closes by its rule,
+    and not after `closes_by`.
     Raises BadWording, InvalidPayload, Unopenable or NoRule.
     """
     registered = effects.kind_named(kind)
@@ -265,7 +266,13 @@ def _tell_withdrawn(proposal: Proposal, *, now: datetime) -> None:
 
 
 def _open(
-    proposal: Proposal, kind: ProposalKind, rule: VotingRule, *, closes_at: datetime, actor: Member | None, now: datetime
+    proposal: Proposal,
+    kind: ProposalKind,
+    rule: VotingRule,
+    *,
+    closes_at: datetime,
+    actor: Member | None,
+    now: datetime,
 ) -> None:
     version = present_version(proposal)
     kind.check(kind.validate(version.payload))

@@ -6,7 +6,6 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from community_ai.core.clock import now
 from community_ai.core.home import Home
 from community_ai.core.keystore import KeyStoreError, NodeKey, load_node_key
 from consent.backups.refusals import BackupRefused, NotThisKey
@@ -37,12 +36,12 @@ class Command(BaseCommand):
             opened = self._open(file, into, options["recovery_code"])
             self.stdout.write(f"A backup of {opened.head.community or 'a new node'}, made {opened.head.made_at}.")
             wanted = Wanted(into, options["ledger"], options["checkpoints"])
-            self._tell(restoring.restore(opened=opened, wanted=wanted, now=now()), into)
+            self._tell(restoring.restore(opened=opened, wanted=wanted), into)
         except BackupRefused as refusal:
             raise CommandError(str(refusal.sentence), returncode=2) from None
 
     def _open(self, file: Path, into: Path, code: str | None) -> Opened:
-        """With the code if one is given, else with the key of the node that is there, else with a code that is asked for."""
+        """With the code if one is given, else with the key of the node that is there, else a code is asked for."""
         if code is None and (key := self._present_key(into)) is not None:
             try:
                 return backup_reading.open_with_node(file, node_key=key.derive(LOCK_PURPOSE))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from consent.purposes import Purpose
 from knowledge.content import Content, Example
 from knowledge.models import EntryKind
 
@@ -27,10 +28,13 @@ class BadScript(ValueError):
 
 @dataclass(frozen=True)
 class Person:
+    """A member. `agrees` is what they switch on when they join."""
+
     username: str
     name: str
     joined: int
     language: str
+    agrees: Sequence[Purpose]
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,13 @@ def read(name: str, *, folder: Path = _FOLDER) -> Script:
     community = _toml(place / "community.toml")
     days, language = community["days"], community["language"]
     people = [
-        Person(row["username"], row["name"], row.get("joined", 0), row.get("language", ""))
+        Person(
+            row["username"],
+            row["name"],
+            row.get("joined", 0),
+            row.get("language", ""),
+            tuple(map(Purpose, row.get("agrees", community.get("agrees", ())))),
+        )
         for row in community["member"]
     ]
     files = sorted(path for path in place.glob("*.toml") if path.name != "community.toml")

@@ -18,6 +18,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from consent.purposes import Way
+from consent.services import grants
 from governance.effects import kind_named
 from governance.models import AuditEntry, Community, Member, Proposal, ProposalState
 from governance.refusals import Refused
@@ -136,6 +138,13 @@ class _Play:
     def _settle_in(self, member: Member, person: Person, now: datetime) -> None:
         members.describe(member=member, display_name=person.name, language=person.language or self._script.language)
         Member.objects.filter(pk=member.pk).update(date_joined=now)
+        grants.choose(
+            member=member,
+            given=dict.fromkeys(person.agrees),
+            language=person.language or self._script.language,
+            way=Way.WELCOME,
+            now=now,
+        )
         self._people[person.username] = member
 
     def _person(self, username: str) -> Member:

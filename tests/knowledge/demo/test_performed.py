@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from community_ai.core.doctor import Health
+from consent.purposes import Purpose
+from consent.services import grants
 from governance.models import Ballot, Comment, Decision, Member, Outcome, Proposal, ProposalState, SecretBallot
 from governance.permissions import Permission
 from governance.services import decisions
@@ -135,6 +137,17 @@ def test_labels_hide_what_they_should(performed: Performed) -> None:
         assert label_in_force(label) is not None
     asked = question_set.askable(member=member, now=TODAY)
     assert asked.count() == len(performed.script.asked), "the set asks about nothing that is hidden"
+
+
+def test_members_agreed_to_what_they_would(performed: Performed) -> None:
+    """The AI can answer from every entry that is for all, some members are not named, and some teach it nothing."""
+    for person in performed.script.people:
+        assert grants.in_force(member=performed.person(person.username)) == set(person.agrees)
+    writers = {piece.by for piece in performed.script.pieces}
+    agrees = {person.username: person.agrees for person in performed.script.people}
+    assert all(Purpose.KNOWLEDGE in agrees[name] for name in writers)
+    assert any(Purpose.CREDIT not in agrees[name] for name in writers)
+    assert any(Purpose.TRAINING not in agrees[name] for name in writers)
 
 
 @pytest.mark.parametrize("performed", ["language"], indirect=True)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import BinaryIO
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.handlers.asgi import ASGIRequest
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -18,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from community_ai.core.clock import now
+from community_ai.core.streaming import streamed
 from consent import backup_jobs
 from consent.backup_states import standing
 from consent.backups.refusals import sentence_for
@@ -99,13 +98,8 @@ def download(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         file = (backup_folder.folder() / row.file_name).open("rb")
     except OSError:
         raise Http404 from None
-    pieces = _pieces(file)
-    response = StreamingHttpResponse(
-        _asked_from_the_loop(pieces) if isinstance(request, ASGIRequest) else pieces,
-        content_type="application/octet-stream",
-    )
+    response = streamed(request, _pieces(file), content_type="application/octet-stream", file_name=row.file_name)
     response["Content-Length"] = row.bytes
-    response["Content-Disposition"] = f'attachment; filename="{row.file_name}"'
     return response
 
 
@@ -131,10 +125,3 @@ def _pieces(file: BinaryIO) -> Iterator[bytes]:
     with file:
         while piece := file.read(PIECE_BYTES):
             yield piece
-
-
-async def _asked_from_the_loop(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """The same from the event loop: each piece is read in a thread, and never the whole file at once."""
-    following = sync_to_async(lambda: next(pieces, b""), thread_sensitive=False)
-    while piece := await following():
-        yield piece

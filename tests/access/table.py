@@ -25,6 +25,7 @@ from __future__ import annotations
 from tests.access.row import Row
 from tests.access.rows import (
     accounts,
+    backups,
     behaviour,
     chat,
     community,
@@ -34,6 +35,7 @@ from tests.access.rows import (
     knowledge,
     measuring,
     moderators,
+    purposes,
     teaching,
 )
 
@@ -47,6 +49,8 @@ TABLE: tuple[Row, ...] = (
     *teaching.ROWS,
     *measuring.ROWS,
     *feedback.ROWS,
+    *purposes.ROWS,
+    *backups.ROWS,
     *accounts.ROWS,
     *moderators.ROWS,
 )

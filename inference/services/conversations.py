@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import unicodedata
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from consent.access import own, own_row
+from consent.services import erasure
 from inference.branches import Branches
 from inference.doorbell import Ring, ring_on_commit
 from inference.models import Conversation, Message
@@ -47,10 +49,15 @@ def rename(*, member: Any, conversation_id: UUID, title: str) -> Conversation:
     return conversation
 
 
-def delete(*, member: Any, conversation_id: UUID) -> None:
-    """Delete a conversation and everything in it, answers that are being written included. Raises NotFound."""
+def delete(*, member: Any, conversation_id: UUID, now: datetime) -> None:
+    """Delete a conversation and everything in it, answers that are being written included. Raises NotFound.
+
+    The ledger of erasures knows it, so that an older backup does not bring it back.
+    """
     with transaction.atomic():
-        own_row(Conversation, member=member, pk=conversation_id).delete()
+        row = own_row(Conversation, member=member, pk=conversation_id)
+        erasure.note_pieces(member=member, kind="conversations", keys=[str(row.pk)], now=now)
+        row.delete()
         ring_on_commit(Ring(conversation_id, member.pk, deleted=True))
 
 

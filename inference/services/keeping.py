@@ -13,29 +13,33 @@ from django.db.models import QuerySet
 from community_ai.core.housekeeping import wipe_deleted_text
 from consent import access
 from consent.purposes import Purpose
+from consent.services import erasure
+from governance.models import Member
 from inference.doorbell import Ring, ring_on_commit
 from inference.models import Conversation
 
 
 def erase_unkept(*, now: datetime) -> int:
     """Erase what is over; returns the number of conversations."""
-    return _erase(access.unkept(Conversation, now=now))
+    return _erase(access.unkept(Conversation, now=now), now=now)
 
 
 def erase_at_sign_out(*, member_id: int, now: datetime) -> None:
     """Erase the conversations of a member who signed out, unless they want them kept."""
-    _erase(access.against(Conversation, purpose=Purpose.HISTORY).filter(member=member_id))
+    _erase(access.against(Conversation, purpose=Purpose.HISTORY).filter(member=member_id), now=now)
 
 
-def _erase(rows: QuerySet[Conversation]) -> int:
+def _erase(rows: QuerySet[Conversation], *, now: datetime) -> int:
     erased = 0
-    for pk, member_id in list(rows.order_by("pk").values_list("pk", "member_id")):
+    for member in Member.objects.filter(pk__in=list(rows.order_by().values_list("member", flat=True))).order_by("pk"):
         with transaction.atomic():
             # Asked once more: a new message, or a new agreement, may have come meanwhile.
-            deleted, _by_model = rows.filter(pk=pk).delete()
-            if deleted:
-                erased += 1
-                ring_on_commit(Ring(pk, member_id, deleted=True))
+            over = list(rows.filter(member=member).select_for_update().values_list("pk", flat=True))
+            erasure.note_pieces(member=member, kind="conversations", keys=map(str, over), now=now)
+            rows.filter(pk__in=over).delete()
+            for pk in over:
+                ring_on_commit(Ring(pk, member.pk, deleted=True))
+        erased += len(over)
     if erased:
         transaction.on_commit(wipe_deleted_text)
     return erased

@@ -84,7 +84,7 @@ def rename(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 def delete(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     row = own_row(Conversation, member=request.user, pk=conversation_id)
     if request.method == "POST":
-        conversations.delete(member=request.user, conversation_id=row.pk)
+        conversations.delete(member=request.user, conversation_id=row.pk, now=now())
         messages.success(request, _("The conversation is deleted."))
         response = redirect("inference:conversation_list")
         response["Location"] += "#title"

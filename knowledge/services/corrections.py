@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from community_ai.core.housekeeping import wipe_deleted_text
 from consent.access import own, own_row
+from consent.services import erasure
 from governance.models import Member
 from governance.refusals import Refused
 from knowledge.content import InvalidContent, tidy
@@ -112,6 +113,7 @@ def withdraw(*, member: Member, correction_id: UUID, now: datetime) -> Correctio
     """
     with transaction.atomic():
         row = own_row(Correction, member=member, pk=correction_id)
+        erasure.note_pieces(member=member, kind="corrections", keys=[str(row.pk)], now=now)
         gone: dict[str, Any] = {**dict.fromkeys(_TEXTS, ""), "entry": None, "reviewer": None, "read_at": now}
         CORRECTION_STATES.move(row, CorrectionState.WITHDRAWN, **gone)
         transaction.on_commit(wipe_deleted_text)

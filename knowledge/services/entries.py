@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import transaction
 
 from community_ai.core.housekeeping import wipe_deleted_text
+from consent.services import erasure
 from governance.models import AuditEntry, Member
 from governance.permissions import Permission
 from governance.services import audit
@@ -169,6 +170,8 @@ def delete(*, entry_id: UUID, by: Member, now: datetime) -> None:
         entry = _locked(entry_id, by, now)
         if not may_delete(by, entry):
             raise MayNotDelete
+        if entry.author_id == by.pk:
+            erasure.note_pieces(member=by, kind="entries", keys=[str(entry.pk)], now=now)
         forget(entry=entry, actor=by, now=now)
 
 

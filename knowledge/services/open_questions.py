@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from community_ai.core.housekeeping import wipe_deleted_text
 from consent.access import NotFound, handed_in, handed_in_row, in_service, own, own_row
 from consent.sealing import SealError
+from consent.services import erasure
 from consent.services.personal_keys import PersonalKeyGone
 from governance.models import Member
 from governance.refusals import Refused
@@ -95,6 +96,7 @@ def withdraw(*, member: Member, question_id: UUID, now: datetime) -> None:
     """Take a question back: its texts go, and what leads to its answer. Raises consent.access.NotFound."""
     with transaction.atomic():
         row = own_row(OpenQuestion, member=member, pk=question_id)
+        erasure.note_pieces(member=member, kind="open_questions", keys=[str(row.pk)], now=now)
         gone: dict[str, Any] = {"text": "", "reason": "", "entry": None, "answered_by": None, "read_at": now}
         QUESTION_STATES.move(row, QuestionState.WITHDRAWN, **gone)
         transaction.on_commit(wipe_deleted_text)

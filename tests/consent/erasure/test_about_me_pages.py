@@ -40,6 +40,14 @@ def browser(member: Member) -> Client:
     return client
 
 
+def sure(name: str) -> Client:
+    """A browser in which the member signed in, and gave the password once more."""
+    client = Client()
+    assert client.post("/accounts/login/", {"login": name, "password": PASSWORD}).status_code == 302
+    assert client.post("/accounts/reauthenticate/", {"password": PASSWORD}).status_code == 302
+    return client
+
+
 def read_zip(response: Any) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(response.getvalue())) as zipped:
         assert zipped.testzip() is None
@@ -146,8 +154,7 @@ def test_leaving_asks_twice_and_ends_with_a_proof(ana: Member) -> None:
 
 @pytest.mark.parametrize("sends", [{}, {"teaching": "withdraw", "name": "bela"}, {"teaching": "x", "name": "ana"}])
 def test_a_slip_erases_nothing(ana: Member, sends: dict[str, str]) -> None:
-    client = Client()
-    client.post("/accounts/login/", {"login": "bela", "password": PASSWORD})
+    client = sure("bela")
     bela = Member.objects.get(username="bela")
     answer = client.post("/me/erase/", {**sends, "name": sends.get("name", "").replace("bela", "rosa")})
     assert answer.status_code == 422
@@ -156,8 +163,7 @@ def test_a_slip_erases_nothing(ana: Member, sends: dict[str, str]) -> None:
 
 
 def test_who_alone_has_a_duty_is_asked_to_hand_over(people: dict[str, Member]) -> None:
-    client, rosa = Client(), people["rosa"]
-    client.post("/accounts/login/", {"login": "rosa", "password": PASSWORD})
+    client, rosa = sure("rosa"), people["rosa"]
     assert "role-dismiss" in client.get("/me/erase/").content.decode()
     sends = {"teaching": "withdraw", "name": "rosa"}
     assert client.post("/me/erase/", sends).status_code == 422
@@ -184,6 +190,7 @@ def test_a_suspended_member_reaches_their_own_things_and_nothing_else(people: di
         answer = client.get(path)
         assert answer.status_code == 302 and "login" in answer["Location"], path
     comment = Comment.objects.count()
+    assert client.post("/accounts/reauthenticate/", {"password": PASSWORD}).status_code == 302
     assert client.post("/me/erase/", {"teaching": "anonymise", "name": "ana"}).status_code == 302
     erasure.finish(now=now())
     assert not Member.objects.filter(pk=ana.pk).exists()

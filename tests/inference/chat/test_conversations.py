@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from community_ai.core.clock import now
 from consent.access import own
 from governance.models import Member
 from inference.models import Answer, Conversation, Message
@@ -40,7 +41,7 @@ def test_deleting_leaves_no_row(owner: Member, outsider: Member) -> None:
     message = answered(asked(owner, "Secret?"), "Secret.")
     message = answered(asked(owner, "More?", after=message), "More.")
     kept = answered(asked(outsider, "Kept?"), "Kept.")
-    conversations.delete(member=owner, conversation_id=message.conversation_id)
+    conversations.delete(member=owner, conversation_id=message.conversation_id, now=now())
     for model in (Conversation, Message, Answer):
         assert not own(model, member=owner).exists()
     assert own(Message, member=outsider).count() == 2
@@ -62,7 +63,7 @@ def test_a_conversation_of_a_thousand_turns_is_deleted(owner: Member) -> None:
         )
         rows.append(parent)
     Message.objects.bulk_create(rows)
-    conversations.delete(member=owner, conversation_id=message.conversation_id)
+    conversations.delete(member=owner, conversation_id=message.conversation_id, now=now())
     assert not own(Message, member=owner).exists()
 
 

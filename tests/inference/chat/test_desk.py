@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 
+from community_ai.core.clock import now
 from consent.access import in_service
 from governance.models import Member
 from inference import live
@@ -82,7 +83,7 @@ async def test_an_answer_is_stopped_soon(owner: Member, chat: live.Live) -> None
 async def test_deleting_a_conversation_ends_its_answer(owner: Member, chat: live.Live) -> None:
     message = await in_db(asked, owner, LONG)
     await until(lambda: state_of(message.pk) == AnswerState.WRITING)
-    await in_db(conversations.delete, member=owner, conversation_id=message.conversation_id)
+    await in_db(conversations.delete, member=owner, conversation_id=message.conversation_id, now=now())
     deadline = time.monotonic() + 5
     while chat.desk.live_answer(message.pk) is not None:
         assert time.monotonic() < deadline
@@ -94,7 +95,7 @@ async def test_the_worker_forgets_a_deleted_conversation(owner: Member, chat: li
     await until(ended(message))
     client = AsyncEngineClient(worker.socket_path)
     kept = (await client.status()).kept_conversations
-    await in_db(conversations.delete, member=owner, conversation_id=message.conversation_id)
+    await in_db(conversations.delete, member=owner, conversation_id=message.conversation_id, now=now())
     deadline = time.monotonic() + 5
     while (await client.status()).kept_conversations >= kept:
         assert time.monotonic() < deadline

@@ -212,7 +212,7 @@ def test_one_does_not_ask_in_anothers_conversation(owner: Member, outsider: Memb
         lambda: questions.ask_again(member=outsider, message_id=message.pk, now=now()),
         lambda: conversations.show_branch(member=outsider, message_id=message.pk),
         lambda: conversations.rename(member=outsider, conversation_id=message.conversation_id, title="x"),
-        lambda: conversations.delete(member=outsider, conversation_id=message.conversation_id),
+        lambda: conversations.delete(member=outsider, conversation_id=message.conversation_id, now=now()),
     ]
     for attempt in attempts:
         with pytest.raises(NotFound):

@@ -29,10 +29,10 @@ class SealError(Exception):
 
 def associated_data(*, table: str, field: str, row: str, key_version: int) -> bytes:
     """The place a value belongs to. Parts are joined by NUL, which no part may hold."""
-    parts = (table, field, row, str(key_version))
-    if any("\0" in part for part in parts):
+    place = f"{table}\0{field}\0{row}\0{key_version}"
+    if place.count("\0") != 3:
         raise ValueError("no part of the associated data may hold NUL")
-    return "\0".join(parts).encode()
+    return place.encode()
 
 
 def head_of(key_version: int) -> bytes:

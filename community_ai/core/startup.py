@@ -18,7 +18,7 @@ from community_ai.core.unlocking import begin_again, end_when_locked, wait_until
 # Commands that must work on a node whose key is missing or refused: they create it, or they say what is wrong.
 KEYLESS_COMMANDS = frozenset({"setup", "up", "doctor", "help", "--help", "-h", "version", "--version", "makemessages",
                               "compilemessages", "compile_translations", "test", "verify_receipt",
-                              "verify_consent_receipt", "bench_retrieval", "demo", "restore",
+                              "verify_consent_receipt", "bench_retrieval", "bench_encryption", "demo", "restore",
                               "settle_restored", "unlock", "lock", "passphrase", "hold_key",
                               "locked_page"})  # fmt: skip
 # The node's processes: started alone, they wait until somebody opens the key.

@@ -24,6 +24,7 @@ from django.utils.translation import override
 
 from community_ai.core.clock import now
 from consent.access import NotFound, own
+from governance import standstill
 from inference import fragments, live
 from inference.fragments import Shown
 from inference.live.page_follower import PageFollower
@@ -136,6 +137,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if action is None:
             self._faults += 1
             raise Refused(_("The page sent something that this node does not know. Please reload the page."))
+        if name != "watch" and await self._live.database.read(standstill.present) is not None:
+            raise Refused(
+                _("Nothing can be changed now: the community decides first. The page Decisions says about what.")
+            )
         await action(self, member, message)
 
     async def _watch(self, member: Any, message: dict[str, Any]) -> None:

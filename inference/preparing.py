@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from community_ai.core.clock import now as current_time
 from community_ai.core.home import Home
 from community_ai.core.setup_steps import register_setup_step
+from consent.backup_models import ModelFacts, register_models
 from governance.models import Community, Member
 from governance.services.founding import register_founding_step
 from inference.behaviour import founding_behaviour
+from inference.models import ModelFile
 from inference.services import behaviour, model_files, samples
 
 
@@ -36,7 +39,14 @@ def record_first_version(home: Home) -> str | None:
     return "The first behaviour version is in the record." if behaviour.record_unrecorded(now=current_time()) else None
 
 
+def models_of_this_node() -> Iterator[ModelFacts]:
+    """What a backup says of the model files, which are too large to be in each of them."""
+    for file in ModelFile.objects.all():
+        yield ModelFacts(name=file.filename, sha256=file.sha256, bytes=file.bytes, origin=file.origin)
+
+
 def register_preparations() -> None:
     register_setup_step("model", install_model)
     register_setup_step("behaviour", record_first_version)
     register_founding_step(begin_with_bundled_model)
+    register_models(models_of_this_node)

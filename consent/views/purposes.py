@@ -5,28 +5,25 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from community_ai.core.clock import now
 from consent.access import NotFound, own_row
 from consent.models import Grant
+from consent.own_things import me, own_things
 from consent.purpose_forms import SwitchesForm, cards
 from consent.purposes import Purpose, Way, words
 from consent.services import grants, receipts
-from governance.access import member_of
 from governance.home_entries import landing
 
 SURE = "sure"
 
 
-@login_required
-@never_cache
+@own_things
 @require_http_methods(["GET", "HEAD", "POST"])
 def purposes(request: HttpRequest) -> HttpResponse:
     """All purposes with their switches; what is to be taken back is asked once more, with what follows."""
@@ -44,8 +41,7 @@ def purposes(request: HttpRequest) -> HttpResponse:
     return redirect("consent:purposes")
 
 
-@login_required
-@never_cache
+@own_things
 @require_http_methods(["GET", "HEAD", "POST"])
 def welcome(request: HttpRequest) -> HttpResponse:
     """The same for who has just joined. Whoever leaves it for later has agreed to nothing."""
@@ -63,16 +59,14 @@ def welcome(request: HttpRequest) -> HttpResponse:
     return redirect(landing())
 
 
-@login_required
-@never_cache
+@own_things
 @require_safe
 def history(request: HttpRequest) -> HttpResponse:
     """What the member gave and took back, the newest first, each with the words that they read."""
-    return render(request, "consent/history.html", {"events": grants.history(member=member_of(request))})
+    return render(request, "consent/history.html", {"events": grants.history(member=me(request))})
 
 
-@login_required
-@never_cache
+@own_things
 @require_safe
 def receipt(request: HttpRequest, pk: UUID) -> HttpResponse:
     """A receipt to read and to print."""
@@ -80,13 +74,12 @@ def receipt(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "consent/receipt.html", {"event": row, "public_key": receipts.public_key()})
 
 
-@login_required
-@never_cache
+@own_things
 @require_safe
 def receipt_file(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The signed receipt."""
     row = _own(request, pk)
-    data = receipts.receipt_for(member=member_of(request), grant_id=row.pk, now=now())
+    data = receipts.receipt_for(member=me(request), grant_id=row.pk, now=now())
     response = HttpResponse(data, content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="consent-{row.purpose}-{row.number}.json"'
     return response
@@ -95,7 +88,7 @@ def receipt_file(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _form(request: HttpRequest, *, fresh: bool = False) -> SwitchesForm:
     """`fresh`: as things stand now, whatever was sent."""
     data = request.POST if request.method == "POST" and not fresh else None
-    agreed = grants.in_force(member=member_of(request))
+    agreed = grants.in_force(member=me(request))
     return SwitchesForm(data, purposes=Purpose, agreed=agreed, language=get_language())
 
 
@@ -103,7 +96,7 @@ def _chosen(request: HttpRequest, form: SwitchesForm, way: Way) -> bool:
     """Whether what was chosen is kept; if not, the page says why."""
     try:
         grants.choose(
-            member=member_of(request),
+            member=me(request),
             given=form.given(),
             withdrawn=form.withdrawn(),
             language=form.language,
@@ -117,7 +110,7 @@ def _chosen(request: HttpRequest, form: SwitchesForm, way: Way) -> bool:
 
 
 def _page(request: HttpRequest, form: SwitchesForm, template: str, *, status: int = 200) -> HttpResponse:
-    member = member_of(request)
+    member = me(request)
     agreed, outdated = grants.in_force(member=member), grants.outdated(member=member)
     context = {
         "form": form,
@@ -129,6 +122,6 @@ def _page(request: HttpRequest, form: SwitchesForm, template: str, *, status: in
 
 def _own(request: HttpRequest, pk: UUID) -> Grant:
     try:
-        return own_row(Grant, member=member_of(request), pk=pk)
+        return own_row(Grant, member=me(request), pk=pk)
     except NotFound:
         raise Http404 from None

@@ -13,6 +13,8 @@ import numpy as np
 from django.core.management import call_command
 
 from community_ai.core import clock
+from consent.purposes import Purpose, Way
+from consent.services import grants
 from governance.models import Community, Member
 from governance.services.rules import ensure_default_rules
 from inference.models import PassageVector
@@ -48,6 +50,7 @@ def measure(work: dict[str, Any]) -> Report:
     ensure_default_rules(now=now)
     ensure_default_labels(now=now)
     author, reader = (Member.objects.create_user(name) for name in ("author", "reader"))
+    grants.choose(member=author, given={Purpose.KNOWLEDGE: None}, language="en", way=Way.WELCOME, now=now)
     paragraphs, questions = work["paragraphs"], [tuple(each) for each in work["questions"]]
     small = min(SIZES[0], len(paragraphs)) if work["upto"] else 0
     growth = []

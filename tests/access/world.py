@@ -15,6 +15,7 @@ from governance.models import Community, Invitation, Member, Role
 from governance.services import appointments, audit, founding, invitations, suspensions
 from governance.services.rules import ensure_default_rules
 from tests.access.row import PERMISSIONS, SIGNED_IN, Names, Thing, Who
+from tests.agreeing import agree
 from tests.conftest import PASSWORD
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
@@ -61,6 +62,7 @@ def build(things: Iterable[Thing]) -> World:
         for who in (*SIGNED_IN, Who.SUSPENDED, Who.FORMER):
             world.people[who] = _join(founder, who.name.title(), PERMISSIONS.get(who, ()))
         world.neighbour = _join(founder, "Neighbour", ())
+        agree(founder, world.neighbour, *world.people.values())
         for who, member in world.people.items():
             world.browsers[who] = _sign_in(member)
         for thing in things:

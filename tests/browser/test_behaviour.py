@@ -60,7 +60,7 @@ class Community:
         page.fill("#id_username", founder)
         page.fill("#id_password", PASSWORD)
         press(page, "Start our community")
-        page.wait_for_url("**/chat/")
+        page.wait_for_url("**/me/welcome/")
         page.goto(self.at("/invitations/"))
         page.fill("#id_max_uses", str(len(others)))
         press(page, "Make a link")
@@ -71,7 +71,7 @@ class Community:
             joining.fill("#id_username", name)
             joining.fill("#id_password1", PASSWORD)
             press(joining, "Become a member")
-            joining.wait_for_url(self.at("/"))
+            joining.wait_for_url("**/me/welcome/")
 
     def everybody_votes(self, address: str) -> None:
         for name in MEMBERS:

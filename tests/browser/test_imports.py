@@ -60,7 +60,7 @@ def test_a_pdf_of_sixty_pages_comes_in_with_progress(
     page.fill("#id_username", NAME)
     page.fill("#id_password", PASSWORD)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/chat/**")
+    page.wait_for_url("**/me/welcome/")
     page.goto(at("/knowledge/import/"))
     look(page)
     shot(page, "begin")

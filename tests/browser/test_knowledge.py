@@ -24,6 +24,8 @@ LOOKED_AT = {"home", "search", "dictionary-long", "entry", "versions", "add-term
 # A community with words in two directions, a text with everything in it, and three members.
 SEED = f"""
 from community_ai.core.clock import now
+from consent.purposes import Purpose, Way
+from consent.services import grants
 from governance.models import Member
 from governance.services import founding, invitations
 from knowledge.content import Content, Example
@@ -35,6 +37,8 @@ issued = invitations.issue(by=rosa, days=1, max_uses=2, note="", now=now())
 ana, noor = (Member.objects.create_user(name, "{PASSWORD}") for name in ("{ANA}", "{NOOR}"))
 for member in (ana, noor):
     invitations.accept(secret=issued.secret, member=member, now=now())
+for member in (rosa, ana, noor):
+    grants.choose(member=member, given=dict.fromkeys(Purpose), language="en", way=Way.WELCOME, now=now())
 def add(by, kind, language, title, body, **more):
     labels, tags = more.pop("labels", ()), more.pop("tags", ())
     new = NewEntry(EntryKind(kind), language, Content(title, body, **more), tags=tags, labels=labels)

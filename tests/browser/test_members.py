@@ -85,7 +85,11 @@ def test_the_first_run_without_javascript(
     expect(page.locator("#form-errors")).to_contain_text("too short")
     page.fill("#id_password", PASSWORD)
     page.keyboard.press("Enter")
+    page.wait_for_url("**/me/welcome/")
+    page.get_by_label("I agree: Keep my conversations").check()
+    press(page, "Save my choices")
     page.wait_for_url("**/chat/**")
+    expect(page.locator("main")).not_to_contain_text("is erased 12 hours")
     expect(page.get_by_role("link", name="Weavers of the Valley")).to_be_visible()
 
 

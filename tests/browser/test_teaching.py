@@ -25,6 +25,8 @@ NOTE = "The bell by the gate is too loud in the evening."
 SEED = f"""
 from uuid import uuid4
 from community_ai.core.clock import now
+from consent.purposes import Purpose, Way
+from consent.services import grants
 from governance.models import Member, Role
 from governance.services import appointments, founding, invitations
 from knowledge.models import EntryKind, Matter, Verdict
@@ -39,6 +41,8 @@ for name in ("{ANA}", "Ben"):
     member = Member.objects.create_user(name, "{PASSWORD}")
     invitations.accept(secret=issued.secret, member=member, now=now())
 ben = Member.objects.get(username="Ben")
+for member in Member.objects.all():
+    grants.choose(member=member, given=dict.fromkeys(Purpose), language="en", way=Way.WELCOME, now=now())
 entries.add(author=ben, new=NewEntry(EntryKind.QUESTION, "en", Content("{QUESTION}", "Of stone.")), now=now())
 entries.add(author=ben, new=NewEntry(EntryKind.NOTE, "en", Content("Bread", "We bake on Fridays.")), now=now())
 corrections.teach(member=ben, answered=Answered(uuid4(), "When do we bake?", "On Mondays.", 1), now=now(),

@@ -100,6 +100,7 @@ class DatabaseWrapper(sqlite_backend.DatabaseWrapper):
         if isinstance(key, KeyStoreError):
             raise key
         hold_shared(settings.HOME)
+        key.refresh()  # the database's key may have changed since the settings were read, but no more from here on
         # Two keys only after a change of the database's key that was interrupted.
         opened = (opened_with(database_key, **conn_params) for database_key in key.database_keys())
         connection = next((connection for connection in opened if connection is not None), None)

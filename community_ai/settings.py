@@ -271,15 +271,29 @@ BACKUP_WEEKS = env_int("COMMUNITY_AI_BACKUP_WEEKS", 4, least=0, most=520)
 BACKUP_MONTHS = env_int("COMMUNITY_AI_BACKUP_MONTHS", 6, least=0, most=120)
 
 # --- Logs: never personal text -----------------------------------------------------------------------------------
+# What a record may hold is decided where it is made, for all handlers (core.logs).
+LOGGING_CONFIG = "community_ai.core.logs.configure"
+LOG_MB = env_int("COMMUNITY_AI_LOG_MB", 5, least=0, most=1000)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
+    "filters": {"route": {"()": "community_ai.core.logs.RouteOnly"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "plain"},
+        "files": {
+            "class": "community_ai.core.log_files.DayFiles",
+            "formatter": "plain",
+            "folder": HOME.logs,
+            "most_bytes": LOG_MB << 20,
+        },
+    },
+    "root": {"handlers": ["console", "files"], "level": "INFO"},
     "loggers": {
         "daphne": {"level": "WARNING"},
-        "django.request": {"level": "ERROR"},
+        # Django's own handlers would write to the terminal a second time, or by mail.
+        "django": {"handlers": [], "level": "INFO"},
+        "django.request": {"level": "ERROR", "filters": ["route"]},
         # It tells of every start and task; only its troubles matter to an operator.
         "django-q": {"level": "WARNING", "handlers": [], "propagate": True},
     },

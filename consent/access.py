@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Exists, Q, QuerySet
 
 from community_ai.core.clock import now
+from community_ai.core.logs import Plain
 from consent.models.grant import Grant
 from consent.models.personal_row import PersonalRow
 from consent.purposes import Purpose
@@ -120,5 +121,5 @@ def agreeing(member_ids: Iterable[int], *, purpose: Purpose) -> frozenset[int]:
         return frozenset(consenting(purpose).filter(member__in=set(member_ids)))
     except Exception as fault:
         # Not only the database's own errors: whatever goes wrong here means no.
-        logger.error("consent could not be looked up, which counts as no: %s", type(fault).__name__)
+        logger.error("consent could not be looked up, which counts as no: %s", Plain(type(fault).__name__))
         return frozenset()

@@ -34,6 +34,8 @@ KEY_FILE = "node.key"
 class KeyStoreError(Exception):
     """The node's key cannot be used; the text is a sentence for the operator."""
 
+    ABOUT_THE_PROGRAM = True  # its words may stand in a log (core.logs)
+
 
 class KeyMissing(KeyStoreError):
     pass

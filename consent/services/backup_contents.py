@@ -10,6 +10,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from community_ai.core.logs import Plain
 from consent.backups.contents import BLOCK_BYTES
 from consent.backups.names import FOLDERS, SETTINGS_FILE, require_safe
 from consent.backups.refusals import BackupDamaged
@@ -72,7 +73,7 @@ def _files(with_models: bool) -> Iterator[tuple[str, Path]]:
                 try:
                     require_safe(name)
                 except BackupDamaged:
-                    logger.warning("A file below %s has a name that no backup takes, and is left out", folder)
+                    logger.warning("A file below %s has a name that no backup takes, and is left out", Plain(folder))
                     continue
                 yield name, path
 

@@ -24,6 +24,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", "300")
 
 from llama_cpp import llama_cpp as ll
 
+from community_ai.core.logs import Plain
 from inference.behaviour import Behaviour
 
 log = logging.getLogger(__name__)
@@ -45,16 +46,21 @@ _KEPT_CONTROLS = "\n\t"
 class ModelUnusable(Exception):
     """llama.cpp cannot load the file or make a context for it; the text is a sentence."""
 
+    ABOUT_THE_PROGRAM = True  # its words may stand in a log (core.logs)
+
 
 class DecodeFailed(Exception):
     """llama.cpp refused a batch."""
+
+    ABOUT_THE_PROGRAM = True
 
 
 @ll.llama_log_callback
 def _log_line(level: int, text: bytes, _data: object) -> None:
     line = text.decode(errors="replace").strip()
     if line and line != ".":
-        log.log(_LEVELS.get(level, logging.DEBUG), "%s", line)
+        # It gets numbers of tokens from us, and text only to cut it into tokens, of which it says nothing.
+        log.log(_LEVELS.get(level, logging.DEBUG), "%s", Plain(line))
 
 
 def start_backend() -> None:

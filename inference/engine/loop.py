@@ -14,6 +14,7 @@ from functools import partial
 
 import psutil
 
+from community_ai.core.logs import Plain
 from inference.behaviour import Behaviour
 from inference.engine.batcher import Batcher
 from inference.engine.engine import FailureCode
@@ -251,7 +252,7 @@ class EngineLoop(threading.Thread):
             self._served = Served(model, self._settings)
             self._batcher = Batcher(self._served)
             self._problem = ""
-            log.info("Serving %s with room for %d tokens.", model.name, self._served.context.cells)
+            log.info("Serving %s with room for %d tokens.", Plain(model.name), self._served.context.cells)
         except (ModelUnusable, DecodeFailed) as error:
             self._problem = str(error)
             log.error("%s", error)

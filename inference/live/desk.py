@@ -20,6 +20,7 @@ from uuid import UUID
 from django.db import DatabaseError
 
 from community_ai.core.clock import now
+from community_ai.core.logs import Plain
 from inference.doorbell import Ring, listen, unlisten
 from inference.engine.client import AsyncEngineClient, WorkerGone
 from inference.engine.engine import FailureCode
@@ -281,7 +282,7 @@ class AnswerDesk:
                 live.phase = Phase.WAITING
                 await asyncio.sleep(BUSY_SECONDS)
                 continue
-            logger.warning("An answer ended without its end: %s", last.code)
+            logger.warning("An answer ended without its end: %s", Plain(last.code))
             if live.text or last.code == FailureCode.WORKER_GONE:
                 await self._settle(live, answers.interrupt, reason=last.code)
             else:

@@ -1,4 +1,6 @@
 import asyncio
+import logging
+from collections.abc import Mapping
 from typing import Any
 
 from channels.routing import get_default_application
@@ -7,10 +9,20 @@ from daphne.server import Server  # installs Twisted's asyncio reactor: nothing 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
+from twisted.logger import globalLogBeginner
 
 from community_ai.core.bind import split_bind
 from community_ai.core.lifespan import LifespanDriver
 from community_ai.core.request_bodies import bound_request_bodies
+
+logger = logging.getLogger(__name__)
+
+
+def log_failure(event: Mapping[str, Any]) -> None:
+    """An observer of Twisted's events: of those, only errors that nobody dealt with matter, and not its own words."""
+    failure = event.get("log_failure")
+    if failure is not None:
+        logger.error("An error in the server", exc_info=(failure.type, failure.value, failure.getTracebackObject()))
 
 
 class Command(BaseCommand):
@@ -31,6 +43,7 @@ class Command(BaseCommand):
         connection.close()
         loop: asyncio.AbstractEventLoop = reactor._asyncioEventloop
         asyncio.set_event_loop(loop)
+        globalLogBeginner.beginLoggingTo([log_failure], redirectStandardIO=False)
         bound_request_bodies()
         driver = LifespanDriver(application)
         loop.run_until_complete(driver.startup())

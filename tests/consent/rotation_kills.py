@@ -2,9 +2,9 @@
 
     python -m tests.consent.rotation_kills 50
 
-makes a throw-away node with 6 members, 600 sealed texts and a waiting file, and kills the rotation of the node's key, of
-members' keys, and of the database's key that many times each. After each kill everything must open with the keys as the
-kill left them; then the same call must go on, and leave one version of each key.
+makes a throw-away node with 6 members, 600 sealed texts and a waiting file, and kills the rotation of the node's key,
+of members' keys, and of the database's key that many times each. After each kill everything must open with the keys as
+the kill left them; then the same call must go on, and leave one version of each key.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ FILE = b"a file that waits" * 1000
 
 def main(points: int, *, seed: int | None = None) -> int:
     """Print a table; the number of kills after which something was wrong."""
-    seed = random.randrange(10**6) if seed is None else seed  # noqa: S311 - moments, not secrets
+    seed = random.randrange(10**6) if seed is None else seed
     folder = tempfile.mkdtemp(prefix="rotation-kills-")
     try:
-        return _run(points, folder, random.Random(seed), seed)  # noqa: S311
+        return _run(points, folder, random.Random(seed), seed)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

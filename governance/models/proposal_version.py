@@ -1,5 +1,6 @@
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,6 +10,7 @@ class ProposalVersion(models.Model):
     `payload` is the canonical machine-readable content, `payload_hash` the SHA-256 of its RFC 8785 JSON, and
     `target_hash` says what it was written against: if that has changed at the close, the proposal is stale. `preview`
     holds the lines "before" and "after" as they were then, in the community's language, for reading it later.
+    Whoever leaves the community may take their words along: then title, reason and preview are empty.
     """
 
     proposal = models.ForeignKey("governance.Proposal", models.CASCADE, related_name="versions")
@@ -29,4 +31,9 @@ class ProposalVersion(models.Model):
         constraints = [models.UniqueConstraint(fields=["proposal", "number"], name="one_proposal_version_of_a_number")]
 
     def __str__(self) -> str:
-        return self.title
+        return self.title or gettext("A proposal whose words are gone")
+
+    @property
+    def emptied(self) -> bool:
+        """Taken back, before anything was decided, by somebody who left and took it along."""
+        return not self.payload

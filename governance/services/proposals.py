@@ -196,7 +196,8 @@ def present_version(proposal: Proposal) -> ProposalVersion:
 def earlier_version(*, kind: str, proposal_id: int) -> ProposalVersion | None:
     """What a proposal of this kind said that ended and changed nothing: a new draft can begin with it."""
     proposal = Proposal.objects.filter(pk=proposal_id, kind=kind, state__in=ENDED_WITHOUT_EFFECT).first()
-    return present_version(proposal) if proposal else None
+    version = present_version(proposal) if proposal else None
+    return None if version is None or version.emptied else version
 
 
 def eligible_members(rule: VotingRule) -> list[int]:

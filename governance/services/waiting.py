@@ -53,4 +53,6 @@ def titles_of(proposals: list[Proposal]) -> dict[int, str]:
     """The title of each proposal's present version, by proposal."""
     present = {row.pk: row.version for row in proposals}
     versions = ProposalVersion.objects.filter(proposal__in=present).values_list("proposal_id", "number", "title")
-    return {pk: title for pk, number, title in versions if present[pk] == number}
+    return {
+        pk: title or _("A proposal whose words are gone") for pk, number, title in versions if present[pk] == number
+    }

@@ -123,7 +123,9 @@ def load(request: HttpRequest, member: Member, pk: int, *, now: datetime) -> Pro
         kind=kind,
         preview=preview,
         preview_problem=problem,
-        panel=kind.panel(proposal=proposal, version=version, member=member, now=now) if kind and kind.panel else None,
+        panel=None
+        if kind is None or kind.panel is None or version.emptied
+        else kind.panel(proposal=proposal, version=version, member=member, now=now),
         rule=rule,
         rule_lines=rule_lines(rule.terms) if rule else [],
         mine=proposal.author_id == member.pk,
@@ -145,7 +147,10 @@ def load(request: HttpRequest, member: Member, pk: int, *, now: datetime) -> Pro
         zone=zone_of(member),
         code=code if secret and mine is not None else "",
         cookie=cookie_name(proposal, member),
-        may_propose_again=kind is not None and proposal.state in ENDED_WITHOUT_EFFECT and rules.may_begin(member, kind),
+        may_propose_again=kind is not None
+        and proposal.state in ENDED_WITHOUT_EFFECT
+        and not version.emptied
+        and rules.may_begin(member, kind),
     )
 
 

@@ -200,3 +200,19 @@ def test_a_suspended_member_reaches_their_own_things_and_nothing_else(people: di
     other = Client()
     other.post("/accounts/login/", {"login": "bela", "password": PASSWORD})
     assert other.get("/me/").status_code == 302
+
+
+def test_the_pages_of_decisions_say_that_words_are_gone(people: dict[str, Member], mark: Markers) -> None:
+    proposed = decide_together(people, mark)
+    erasure.erase_all(member=people["ana"], teaching=erasure.Teaching.WITHDRAW, now=DAY)
+    erasure.finish(now=now())
+    client = browser(people["bela"])
+    for proposal in proposed.values():
+        page = client.get(f"/decisions/{proposal.pk}/")
+        assert page.status_code == 200
+        assert not [marker for marker in mark.all if marker in page.content.decode()]
+    decided = client.get(f"/decisions/{proposed['decided'].pk}/").content.decode()
+    assert "left and took the words along" in decided and "took the words back" in decided
+    assert "I agree with you." in decided
+    for path in ("/", "/decisions/", "/decisions/new/role-create/?earlier=" + str(proposed["draft"].pk), "/records/"):
+        assert client.get(path).status_code == 200, path

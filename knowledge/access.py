@@ -28,7 +28,6 @@ from governance.permissions import Permission
 from governance.services.appointments import role_keys_of
 from knowledge.models import (
     Correction,
-    CorrectionState,
     Entry,
     EntryLabel,
     EntryState,
@@ -193,7 +192,8 @@ def _agreed_to(way: str, use: Use) -> Q:
     agreed = Q(**{f"{way}author__in": agree})
     if use is Use.QUOTE:
         agreed |= Q(**{f"{way}author": None})
-    corrections = personal_in_service(Correction).filter(entry=OuterRef(f"{way}pk"), state=CorrectionState.KNOWLEDGE)
+    # Only a correction that became an entry leads to one; asked by it alone, the entry's index answers.
+    corrections = personal_in_service(Correction).filter(entry=OuterRef(f"{way}pk"))
     return agreed & ~Q(Exists(corrections.exclude(member__in=agree).order_by()))
 
 

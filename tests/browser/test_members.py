@@ -93,6 +93,29 @@ def test_the_first_run_without_javascript(
     expect(page.get_by_role("link", name="Weavers of the Valley")).to_be_visible()
 
 
+def test_a_switch_and_what_follows_before_it_is_turned_off(page: Page, at: Callable[[str], str]) -> None:
+    """With the keyboard alone: nothing is saved before the button is pressed, and taking back asks first."""
+    sign_in(page, at("/accounts/login/"))
+    page.goto(at("/me/consent/"))
+    switch = page.get_by_role("switch", name="I agree: Keep my conversations")
+    expect(switch).to_be_checked()
+    switch.focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("This is what follows")
+    assert violations(page) == []
+    press(page, "Take it back")
+    expect(switch).not_to_be_checked()
+    page.goto(at("/chat/"))
+    expect(page.locator("main")).to_contain_text("erased 12 hours after its last message")
+    page.goto(at("/me/consent/history/"))
+    page.get_by_role("link", name="Receipt").first.click()
+    look(page)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the receipt").click()
+    assert download.value.suggested_filename == "consent-history-2.json"
+
+
 def test_pages_of_an_administrator(page: Page, at: Callable[[str], str]) -> None:
     page.goto(at("/accounts/login/"))
     look(page)
@@ -105,6 +128,9 @@ def test_pages_of_an_administrator(page: Page, at: Callable[[str], str]) -> None
         "/accounts/password/change/",
         "/accounts/2fa/",
         "/accounts/2fa/webauthn/",
+        "/me/welcome/",
+        "/me/consent/",
+        "/me/consent/history/",
         "/nothing/",
     ):
         page.goto(at(path))

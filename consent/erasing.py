@@ -1,4 +1,5 @@
-"""What erasure needs from the rest of the node: its job, its step at each start, its check, its word in the record."""
+"""What erasure needs from the rest of the node: its jobs, its step at each start, its check, its word in the record,
+and the vote on members who stay away."""
 
 from __future__ import annotations
 
@@ -9,10 +10,12 @@ from community_ai.core.doctor import Finding, failure, ok, register_check, warni
 from community_ai.core.home import Home
 from community_ai.core.jobs import register_regular_job
 from community_ai.core.setup_steps import register_setup_step
-from consent.erasure_jobs import finish_erasures
+from consent.dormancy_kind import DORMANCY_KIND
+from consent.erasure_jobs import finish_erasures, look_after_dormant
 from consent.models import Erasure, ErasureState
 from consent.services import erasure, ledger
 from governance.audit.kinds import register_entry_kind
+from governance.effects import register_kind
 
 EVERY_MINUTES = 5
 
@@ -28,6 +31,8 @@ def begin_erasing() -> None:
     register_regular_job("finish erasures", finish_erasures, every=EVERY_MINUTES)
     register_setup_step("erasures", apply_ledger)
     register_check("erasures", check_ledger)
+    register_kind(DORMANCY_KIND)
+    register_regular_job("look after dormant members", look_after_dormant, every="D")
 
 
 def apply_ledger(home: Home) -> str | None:

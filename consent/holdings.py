@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from community_ai.core.holdings import Holding, Over, Piece, Teaching, leave_alone, register_holding
 from consent.access import in_service, own
-from consent.models import Grant, PersonalKey
+from consent.browsers import words_of
+from consent.models import Grant, PersonalKey, SignIn
 from consent.services import personal_keys
 
 
@@ -49,6 +51,31 @@ def register_holdings() -> None:
             order=50,
         )
     )
+    sign_ins = Over(
+        lambda member: own(SignIn, member=member),
+        piece=lambda row: Piece(str(row.pk), words_of(row.browser), when=row.hour),
+        export=lambda row: {"hour": row.hour.isoformat(), "browser": words_of(row.browser)},
+    )
+    register_holding(
+        Holding(
+            key="sign_ins",
+            room="consent",
+            name=gettext_lazy("Your sign-ins"),
+            why=gettext_lazy(
+                "In which hour you signed in and with what kind of browser, so that you notice when it "
+                "was not you. No address."
+            ),
+            models=frozenset({"consent.SignIn"}),
+            count=sign_ins.count,
+            pieces=sign_ins.pieces,
+            export=sign_ins.export,
+            erase=_forget_sign_ins,
+            erase_pieces=_forget_some_sign_ins,
+            alone=True,
+            order=50,
+            page="consent:sign_ins",
+        )
+    )
     register_holding(
         Holding(
             key="personal_key",
@@ -65,9 +92,11 @@ def register_holdings() -> None:
             order=0,
         )
     )  # fmt: skip
+    leave_alone("consent.DormancyNotice", reason="when a member who stayed away was asked; it goes with their row")
     leave_alone("consent.Erasure", reason="the ledger of erasures: a number that nobody has any more, and no name")
     leave_alone("consent.Backup", reason="who asked for a backup is emptied with their row; the backup is everybody's")
     leave_alone("consent.RecoveryKit", reason="who printed it is emptied with their row; the kit is the community's")
+    leave_alone("consent.RetentionRule", reason="how long something is kept: a number, and no person")
     leave_alone("governance.Member_groups", reason="not used here: roles are decided; it goes with the member's row")
     leave_alone("governance.Member_user_permissions", reason="not used here; it goes with the member's row")
 
@@ -84,6 +113,14 @@ def _key_export(member: Any) -> Iterator[dict[str, Any]]:
 
 def _forget_key(*, member_id: int, teaching: Teaching, now: datetime) -> int:
     return int(personal_keys.destroy(member_id=member_id))
+
+
+def _forget_sign_ins(*, member_id: int, teaching: Teaching, now: datetime) -> int:
+    return int(in_service(SignIn).filter(member_id=member_id).delete()[0])
+
+
+def _forget_some_sign_ins(*, member_id: int, keys: Sequence[str], now: datetime) -> int:
+    return int(in_service(SignIn).filter(member_id=member_id, pk__in=[UUID(key) for key in keys]).delete()[0])
 
 
 def _forget_grants(*, member_id: int, teaching: Teaching, now: datetime) -> int:

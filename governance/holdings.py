@@ -80,7 +80,7 @@ def _person() -> Iterator[Holding]:
         gettext_lazy("Browsers in which you are signed in"),
         gettext_lazy("So that you need not sign in on every page. Each ends after 30 days."),
         ["sessions.Session"],
-        Sessions(), forgetting.sign_ins, order=1,
+        Sessions(), forgetting.sign_ins, order=1, page="consent:sign_ins",
     )  # fmt: skip
     yield _holding(
         "appointments",
@@ -122,7 +122,7 @@ def _person() -> Iterator[Holding]:
                                     where=reverse("governance:proposal", args=[row.proposal_id])),
             export=lambda row: {"proposal": row.proposal_id, "at": row.claimed_at.isoformat()},
         ),
-        forgetting.reminders, order=5, alone=True,
+        forgetting.reminders, order=5, alone=True, fades=True,
     )  # fmt: skip
 
 

@@ -21,8 +21,8 @@ from community_ai.core.holdings import (
     register_trace,
 )
 from consent.access import own
-from inference.models import Brake, Citation, Conversation, Message, SampleQuestion
-from inference.services import forgetting
+from inference.models import Brake, Citation, Conversation, Message, Remembered, SampleQuestion
+from inference.services import forgetting, memory
 
 Text = str | Promise
 
@@ -56,8 +56,22 @@ def _all() -> Iterator[Holding]:
                                     where=reverse("inference:conversation", args=[row.pk]), erasable=True),
             export=_conversation,
         ),
-        erase=forgetting.conversations, erase_pieces=forgetting.conversation_pieces, order=12, alone=True,
+        erase=forgetting.conversations, erase_pieces=forgetting.conversation_pieces, order=12, alone=True, fades=True,
         page="inference:conversation_list",
+    )  # fmt: skip
+    yield _holding(
+        memory.KIND,
+        _("What the AI may remember about you"),
+        _("Facts that you wrote or picked, for answers to you alone, while you agree to it. Sealed with your own key. "
+          "Until you remove them."),
+        ["inference.Remembered"],
+        Over(
+            lambda member: own(Remembered, member=member).order_by("-written_at", "-pk"),
+            piece=lambda row: Piece(str(row.pk), Truncator(row.text).chars(60), row.text, row.written_at,
+                                    reverse("inference:fact", args=[row.pk]), erasable=True),
+            export=lambda row: {"text": row.text, "source": row.source, "written_at": row.written_at.isoformat()},
+        ),
+        erase=memory.erase, erase_pieces=memory.erase_pieces, order=13, alone=True, page="inference:memory",
     )  # fmt: skip
     yield _holding(
         "sample_questions",
@@ -120,6 +134,7 @@ def _message(row: Message, cited: list[dict[str, Any]]) -> dict[str, Any]:
             "state": row.answer.state,
             "behaviour_version": row.answer.behaviour.number,
             "model_sha256": row.answer.model_sha256,
+            "remembered": row.answer.remembered,
             "notes": cited,
         }
     return said

@@ -114,7 +114,7 @@ def _asked() -> Iterator[Holding]:
             export=lambda row: {"question": row.text, "with_name": row.with_name, "state": row.state,
                                 "reason": row.reason, "asked_at": row.asked_at.isoformat()},
         ),
-        forgetting.questions, erase_pieces=forgetting.question_pieces, order=15, alone=True,
+        forgetting.questions, erase_pieces=forgetting.question_pieces, order=15, alone=True, fades=True,
     )  # fmt: skip
     yield _holding(
         "imports",
@@ -129,7 +129,7 @@ def _asked() -> Iterator[Holding]:
             export=lambda row: {"file": row.file_name, "sha256": row.sha256, "bytes": row.bytes, "state": row.state,
                                 "how_to_read_it": row.plan, "entries": row.added, "brought_at": row.brought_at.isoformat()},
         ),
-        forgetting.imports, order=16,
+        forgetting.imports, erase_pieces=forgetting.import_pieces, order=16,
     )  # fmt: skip
     yield _holding(
         "thanks",

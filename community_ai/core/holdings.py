@@ -69,6 +69,14 @@ Trace = Callable[[Sequence[str]], dict[str, Text]]
 
 
 @dataclass(frozen=True)
+class End:
+    """Until when something is kept, in a sentence; `where` is the address of the decision that says so, if one did."""
+
+    sentence: Text
+    where: str = ""
+
+
+@dataclass(frozen=True)
 class Holding:
     """One kind of thing that a room holds about a person.
 
@@ -91,11 +99,18 @@ class Holding:
     erase_pieces: ErasePiece | None = None
     stays: Callable[[Teaching], Text] = field(default=lambda teaching: "")
     alone: bool = False
+    # Whether it goes when the member did not sign in for as long as the community's rule says: talk, not teaching.
+    fades: bool = False
     # Whether the member chooses what becomes of it (Teaching).
     taught: bool = False
     order: int = 50
     # An address of its own where all of it is seen and corrected, if there is one.
     page: str = ""
+
+    @property
+    def end(self) -> End | None:
+        """Until when its things are kept by a rule that the community votes; None: no such rule."""
+        return next((end for said in _ends if (end := said(self.key)) is not None), None)
 
 
 class Over:
@@ -140,6 +155,7 @@ _holdings: dict[str, Holding] = {}
 _left_alone: dict[str, str] = {}
 _traces: dict[str, list[Trace]] = {}
 _shutting: list[Shut] = []
+_ends: list[Callable[[str], End | None]] = []
 
 
 def register_holding(holding: Holding) -> None:
@@ -157,6 +173,11 @@ def leave_alone(model: str, *, reason: str) -> None:
 def register_trace(key: str, trace: Trace) -> None:
     """Have a room above say where pieces of the holding `key` went. Called from `ready()`."""
     _traces.setdefault(key, []).append(trace)
+
+
+def register_end(said: Callable[[str], End | None]) -> None:
+    """Have `said(key)` asked until when things of the holding `key` are kept. Called from `ready()`."""
+    _ends.append(said)
 
 
 def traces_of(key: str, pieces: Sequence[Piece]) -> dict[str, list[Text]]:

@@ -1,10 +1,13 @@
 from consent.models.backup import BACKUP_STATES, Backup, BackupState, Check, Reason
+from consent.models.dormancy_notice import DormancyNotice
 from consent.models.erasure import ERASURE_STATES, Erasure, ErasureState
 from consent.models.grant import Grant, ShownText
 from consent.models.personal_key import PersonalKey
 from consent.models.personal_row import KeptFor, PersonalRow
 from consent.models.recovery_kit import RecoveryKit
 from consent.models.restore import RESTORE_STATES, Restore, RestoreState
+from consent.models.retention_rule import RetentionRule
+from consent.models.sign_in import SignIn
 
 __all__ = [
     "BACKUP_STATES",
@@ -13,6 +16,7 @@ __all__ = [
     "Backup",
     "BackupState",
     "Check",
+    "DormancyNotice",
     "Erasure",
     "ErasureState",
     "Grant",
@@ -23,5 +27,7 @@ __all__ = [
     "RecoveryKit",
     "Restore",
     "RestoreState",
+    "RetentionRule",
     "ShownText",
+    "SignIn",
 ]

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from tests.access.row import Row
 from tests.access.rows import (
+    about_me,
     accounts,
     backups,
     behaviour,
@@ -50,6 +51,7 @@ TABLE: tuple[Row, ...] = (
     *measuring.ROWS,
     *feedback.ROWS,
     *purposes.ROWS,
+    *about_me.ROWS,
     *backups.ROWS,
     *accounts.ROWS,
     *moderators.ROWS,

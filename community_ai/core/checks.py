@@ -16,7 +16,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from community_ai.core import clock
 from community_ai.core.doctor import Finding, failure, ok, register_check, warning
-from community_ai.core.keystore import KeyStoreError, key_path
+from community_ai.core.keystore import KeyLocked, KeyStoreError, is_sealed, key_path
 
 MB = 1024 * 1024
 FREE_DISK_MB = 500
@@ -26,9 +26,14 @@ EARLIEST = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def check_keys() -> Finding:
+    if isinstance(settings.NODE_KEY, KeyLocked):
+        return failure(str(settings.NODE_KEY), "manage.py unlock")
     if isinstance(settings.NODE_KEY, KeyStoreError):
         return failure(str(settings.NODE_KEY), "Do what the sentence says; docs/operating.md has a section on keys.")
-    return ok(f"The node's key {key_path(settings.HOME)} is there and only its owner can read it.")
+    how = (
+        "A passphrase closes it: the node starts locked." if is_sealed(settings.HOME) else "The node starts by itself."
+    )
+    return ok(f"The node's key {key_path(settings.HOME)} is there and only its owner can read it. {how}")
 
 
 def check_folder() -> Finding:

@@ -110,6 +110,8 @@ def unfinished_rotations() -> list[str]:
     found = []
     if len(node_key().content.secrets) > 1:
         found.append("the node's key")
+    if len(node_key().database_keys()) > 1:
+        found.append("the database's key")
     count = PersonalKey.objects.exclude(previous=None).count()
     if count:
         found.append(f"the keys of {count} members")

@@ -70,8 +70,10 @@ def opened_with(key: bytes, **params: Any) -> Any:
     """A connection to the file, or None when this 32-byte key does not open it. Other faults are raised."""
     connection = Database.connect(**params)
     try:
+        connection.execute("PRAGMA cipher_log_level = NONE")  # a key that does not fit is told in our own words
         connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        connection.execute("PRAGMA cipher_log_level = ERROR")
     except BaseException as error:
         connection.close()
         if isinstance(error, Database.DatabaseError) and "not a database" in str(error):

@@ -30,9 +30,8 @@ def check_keys() -> Finding:
         return failure(str(settings.NODE_KEY), "manage.py unlock")
     if isinstance(settings.NODE_KEY, KeyStoreError):
         return failure(str(settings.NODE_KEY), "Do what the sentence says; docs/operating.md has a section on keys.")
-    how = (
-        "A passphrase closes it: the node starts locked." if is_sealed(settings.HOME) else "The node starts by itself."
-    )
+    sealed = is_sealed(settings.HOME)
+    how = "A passphrase closes it: the node starts locked." if sealed else "No passphrase: the node starts by itself."
     return ok(f"The node's key {key_path(settings.HOME)} is there and only its owner can read it. {how}")
 
 

@@ -37,6 +37,7 @@ class Way(models.TextChoices):
     ENTRY = "entry", _("in the form of an entry")
     IMPORT = "import", _("when bringing a file")
     CORRECTION = "correction", _("when teaching the AI a better answer")
+    MEMORY = "memory", _("when giving the AI something to remember")
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,10 @@ WORDINGS: Mapping[Purpose, Wording] = {
         on=_("The AI may remember facts about you, such as what you work on, and use them in its answers to you."),
         off=_("The AI knows nothing about you but what stands in the conversation that you are in."),
         seen_by=_("Only you. You can read every fact, change it and delete it."),
-        how_long=_("Until you delete a fact, or take this back."),
-        taking_back=_("The AI stops using the facts at once, and they are erased within the hour."),
+        how_long=_("Until you remove a fact."),
+        taking_back=_(
+            "The AI stops using the facts at once. You choose whether they are erased, or stay here for you alone."
+        ),
     ),
     Purpose.KNOWLEDGE: Wording(
         version=1,

@@ -16,6 +16,7 @@ class Stop(Protocol):
 
 
 _stops: dict[Purpose, list[Stop]] = {}
+_leftovers: dict[Purpose, str] = {}
 
 
 def register_stop(purpose: Purpose, callback: Stop) -> None:
@@ -31,3 +32,14 @@ def register_stop(purpose: Purpose, callback: Stop) -> None:
 def stop(purpose: Purpose, *, member_id: int, now: datetime) -> None:
     for callback in _stops.get(purpose, []):
         callback(member_id=member_id, now=now)
+
+
+def register_leftover(purpose: Purpose, kind: str) -> None:
+    """When `purpose` is taken back, the things of the holding `kind` stay, unused, unless the member has them erased on
+    the spot: the page asks. Called from `ready()`."""
+    _leftovers[purpose] = kind
+
+
+def leftover(purpose: Purpose) -> str:
+    """The key of that holding; "" when nothing stays."""
+    return _leftovers.get(purpose, "")

@@ -15,6 +15,7 @@ class InferenceConfig(AppConfig):
         from inference.holdings import register_holdings
         from inference.keeping import begin_keeping
         from inference.preparing import register_preparations
+        from inference.remembering import begin_remembering
         from inference.retrieving import begin_retrieving
         from inference.welcoming import register_welcoming
 
@@ -23,6 +24,7 @@ class InferenceConfig(AppConfig):
         register_inference_checks()
         begin_retrieving()
         begin_keeping()
+        begin_remembering()
         register_welcoming()
         register_holdings()
         register_lifespan(start=live.start, stop=live.stop)

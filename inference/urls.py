@@ -1,7 +1,7 @@
 from django.urls import path
 
 from inference import behaviour_urls
-from inference.views import conversations, messages, teaching
+from inference.views import conversations, memory, messages, teaching
 
 app_name = "inference"
 
@@ -18,4 +18,8 @@ urlpatterns = [
     *behaviour_urls.urlpatterns,
     path("chat/messages/<uuid:message_id>/teach/", teaching.teach, name="teach"),
     path("chat/messages/<uuid:message_id>/ask-teachers/", teaching.ask_teachers, name="ask_teachers"),
+    path("chat/messages/<uuid:message_id>/remember/", memory.remember, name="remember"),
+    path("me/memory/", memory.memory, name="memory"),
+    path("me/memory/<uuid:pk>/", memory.fact, name="fact"),
+    path("me/memory/<uuid:pk>/forget/", memory.forget, name="forget_fact"),
 ]

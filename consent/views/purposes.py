@@ -12,15 +12,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from community_ai.core.clock import now
+from community_ai.core.holdings import Holding, holding
 from consent.access import NotFound, own_row
 from consent.models import Grant
 from consent.own_things import me, own_things
 from consent.purpose_forms import SwitchesForm, cards
 from consent.purposes import Purpose, Way, words
-from consent.services import grants, receipts
+from consent.services import erasure, grants, receipts
+from consent.stopping import leftover
 from governance.home_entries import landing
 
 SURE = "sure"
+ERASE = "erase"
 
 
 @own_things
@@ -34,9 +37,14 @@ def purposes(request: HttpRequest) -> HttpResponse:
         return _page(request, form, "consent/purposes.html", status=422)
     if form.withdrawn() and SURE not in request.POST:
         ending = [(purpose, words(purpose, language=form.language)) for purpose in form.withdrawn()]
-        return render(request, "consent/take_back.html", {"ending": ending, "sent": form.sent()})
+        left = [held for purpose in form.withdrawn() if (held := _left(request, purpose))]
+        return render(request, "consent/take_back.html", {"ending": ending, "left": left, "sent": form.sent()})
     if not _chosen(request, form, Way.PAGE):
         return _page(request, _form(request, fresh=True), "consent/purposes.html", status=409)
+    for purpose in form.withdrawn():
+        held = _left(request, purpose)
+        if held and request.POST.get(f"left_{held.key}") == ERASE:
+            erasure.erase_kind(member=me(request), kind=held.key, now=now())
     messages.success(request, _("Your choices are saved."))
     return redirect("consent:purposes")
 
@@ -83,6 +91,13 @@ def receipt_file(request: HttpRequest, pk: UUID) -> HttpResponse:
     response = HttpResponse(data, content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="consent-{row.purpose}-{row.number}.json"'
     return response
+
+
+def _left(request: HttpRequest, purpose: Purpose) -> Holding | None:
+    """What would stay, unused, when the member takes `purpose` back; None if there is nothing of it."""
+    kind = leftover(purpose)
+    held = holding(kind) if kind else None
+    return held if held and held.count(me(request)) else None
 
 
 def _form(request: HttpRequest, *, fresh: bool = False) -> SwitchesForm:

@@ -70,7 +70,8 @@ class EngineLoop(threading.Thread):
     def submit(self, client: int, request: Generate, behaviour: Behaviour, model: ModelOnDisk) -> None:
         stream = Stream(client, request, behaviour, model, arrived=time.monotonic())
         # A deleted entry must leave no trace, so what was computed with one is not kept either.
-        stream.keep = not request.passages
+        # What a member lets the AI remember is used only while they do.
+        stream.keep = not request.passages and not request.remembered
         self._commands.put(partial(self._submit, stream))
 
     def cancel(self, client: int, request_id: str) -> None:
@@ -189,7 +190,9 @@ class EngineLoop(threading.Thread):
         stream.answer_limit = served.answer_limit(stream.behaviour, stream.request.max_tokens)
         try:
             request = stream.request
-            stream.prompt = served.prompt(stream.behaviour, request.turns, stream.answer_limit, request.passages)
+            stream.prompt = served.prompt(
+                stream.behaviour, request.turns, stream.answer_limit, request.passages, request.remembered
+            )
         except TooLong as error:
             self._fail(
                 stream,

@@ -31,6 +31,9 @@ _SENTINEL = re.compile("\ue000(\\d+)\ue001")
 
 MAX_TEMPLATE_OUTPUT = 1 << 20
 
+REMEMBERED_TOKENS = 240
+"""What a member lets the AI remember takes at most so many tokens of a prompt; the oldest give way."""
+
 
 class TemplateFault(ValueError):
     """The model's chat template cannot be used; the text says why."""
@@ -57,13 +60,15 @@ class Segment:
 class Prompt:
     """Token ids, how many of them are the public prefix, and how many of the oldest turns were left out.
 
-    The last tokens are `greeting`, with which the answer begins ("" is none).
+    The last tokens are `greeting`, with which the answer begins ("" is none). `remembered` of what the member lets the
+    AI remember stand in it.
     """
 
     tokens: tuple[int, ...]
     prefix_tokens: int
     dropped_turns: int
     greeting: str = ""
+    remembered: int = 0
 
 
 class _GenerationTag(jinja2.ext.Extension):
@@ -189,6 +194,30 @@ def with_passages(question: str, passages: Sequence[Passage]) -> str:
     return "\n\n".join(["Our notes:", *notes, f"Question: {question}"])
 
 
+def with_remembered(asked: str, remembered: Sequence[str], *, labelled: bool) -> str:
+    """The last turn's text with what its writer lets the AI remember about them (the newest first) before it.
+
+    It is text like the question's and no instruction of ours: each has one line with a mark before it, which nothing in
+    it can leave. Of five shapes the smallest model we ship answers best from this one (docs/memory.md). `labelled`:
+    `asked` says already where the question begins.
+    """
+    if not remembered:
+        return asked
+    lines = "\n".join(f"- {each}" for each in reversed(remembered))
+    return f"About me:\n{lines}\n\n{asked if labelled else f'Question: {asked}'}"
+
+
+def within(remembered: Sequence[str], *, tokenize: Tokenizer, limit: int = REMEMBERED_TOKENS) -> list[str]:
+    """The newest of them, as far as `limit` tokens reach."""
+    kept: list[str] = []
+    for each in remembered:
+        limit -= len(tokenize(f"- {each}\n", False))
+        if limit < 0:
+            break
+        kept.append(each)
+    return kept
+
+
 def build_prompt(
     *,
     template: ChatTemplate,
@@ -200,22 +229,28 @@ def build_prompt(
     bos: int | None,
     greeting: str = "",
     passages: Sequence[Passage] = (),
+    remembered: Sequence[str] = (),
 ) -> Prompt:
     """The prompt's tokens, at most `limit`: the oldest question-and-answer pairs are left out until it fits.
 
     With a `greeting` the model finds that it has begun its answer with it, and goes on from there. It has no space
-    at its end: the models' words bring their own. `passages` stand beside the last question only; when it alone is too
-    long with them, the last ones are left out. `bos` is the token that must come first when the model wants one and
-    the template does not write it.
+    at its end: the models' words bring their own. `passages` and what the member lets the AI remember (`remembered`,
+    the newest first) stand beside the last question only; when it alone is too long with them, first the oldest of
+    `remembered` are left out, then the last passages. `bos` is the token that must come first when the model wants one
+    and the template does not write it.
     Raises TooLong with figures when the last question alone does not fit, TemplateFault when the template
     is at fault.
     """
     kept = tidy(turns)
     total = len(kept)
     question = kept[-1].content if kept else ""
-    beside = list(passages)
-    if beside and kept:
-        kept[-1] = Turn("user", with_passages(question, beside))
+    beside, about = list(passages), within(remembered, tokenize=tokenize)
+
+    def last_turn() -> Turn:
+        return Turn("user", with_remembered(with_passages(question, beside), about, labelled=bool(beside)))
+
+    if kept:
+        kept[-1] = last_turn()
     known: dict[tuple[str, bool], Sequence[int]] = {}
 
     def tokens_of(segment: Segment) -> Sequence[int]:
@@ -247,11 +282,11 @@ def build_prompt(
                 tokens.insert(0, bos)
         tokens += greeted
         if len(tokens) <= limit:
-            return Prompt(tuple(tokens), prefix or 0, total - len(kept), greeting)
+            return Prompt(tuple(tokens), prefix or 0, total - len(kept), greeting, len(about))
         if len(kept) > 1:
             kept = kept[2:]
-        elif beside:
-            beside.pop()
-            kept = [Turn("user", with_passages(question, beside))]
+        elif about or beside:
+            (about or beside).pop()
+            kept = [last_turn()]
         else:
             raise TooLong(len(tokens), limit)

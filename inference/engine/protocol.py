@@ -18,6 +18,8 @@ MAX_TURNS = 400
 MAX_TOKENS = 4096
 MAX_PASSAGES = 8
 MAX_PASSAGE_CHARACTERS = 4_000
+MAX_REMEMBERED = 30
+MAX_REMEMBERED_CHARACTERS = 200
 
 HEADER = struct.Struct(">I")
 
@@ -66,7 +68,8 @@ class Generate:
     `member` and `conversation` are opaque names; nothing computed for one member is reused for another, and
     nothing is kept without a conversation. `max_tokens` may shorten the longest answer of the behaviour,
     never extend it. With `preview` the behaviour may also be that of a proposal under discussion. `passages`, the
-    best first, are placed next to the question; what is computed with them is never kept.
+    best first, are placed next to the question; what is computed with them is never kept. Neither is what is computed
+    with `remembered`, what the member lets the AI remember about them, the newest first.
     """
 
     id: str
@@ -77,6 +80,7 @@ class Generate:
     max_tokens: int | None = None
     preview: bool = False
     passages: tuple[Passage, ...] = ()
+    remembered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,7 @@ class Done:
 
     `cached_tokens` of the prompt's `prompt_tokens` needed no computing; times count from the request's
     arrival; `model_sha256` names the file that answered, which may be a tuned variant of the behaviour's
-    model.
+    model; `remembered` of what the member lets the AI remember were in the prompt.
     """
 
     id: str
@@ -146,6 +150,7 @@ class Done:
     first_token_ms: int
     total_ms: int
     model_sha256: str
+    remembered: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +288,7 @@ def decode_request(body: bytes) -> Request:
             max_tokens=fields.optional_int("max_tokens", 1, MAX_TOKENS),
             preview=fields.flag("preview"),
             passages=fields.passages("passages"),
+            remembered=fields.remembered("remembered"),
         )
     elif kind == "cancel":
         request = Cancel(request_id)
@@ -390,6 +396,15 @@ class _Fields:
                     raise self.fail(name, f"each part must be a text of at most {MAX_PASSAGE_CHARACTERS} characters.")
             passages.append(Passage(self._unicode(name, item["title"]), self._unicode(name, item["text"])))
         return tuple(passages)
+
+    def remembered(self, name: str) -> tuple[str, ...]:
+        value = self._data.pop(name, [])
+        if not isinstance(value, list) or len(value) > MAX_REMEMBERED:
+            raise self.fail(name, f"must be a list of at most {MAX_REMEMBERED} texts.")
+        for text in value:
+            if not isinstance(text, str) or len(text) > MAX_REMEMBERED_CHARACTERS or len(text.splitlines()) > 1:
+                raise self.fail(name, f"each must be one line of at most {MAX_REMEMBERED_CHARACTERS} characters.")
+        return tuple(self._unicode(name, text) for text in value)
 
     def no_others(self) -> None:
         if self._data:

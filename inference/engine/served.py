@@ -84,7 +84,12 @@ class Served:
         return min(behaviour.max_answer_tokens, wanted or behaviour.max_answer_tokens, self.context_tokens // 2)
 
     def prompt(
-        self, behaviour: Behaviour, turns: tuple[Turn, ...], answer_limit: int, passages: tuple[Passage, ...] = ()
+        self,
+        behaviour: Behaviour,
+        turns: tuple[Turn, ...],
+        answer_limit: int,
+        passages: tuple[Passage, ...] = (),
+        remembered: tuple[str, ...] = (),
     ) -> Prompt:
         """The prompt's tokens. Raises TooLong or TemplateFault."""
         return build_prompt(
@@ -97,6 +102,7 @@ class Served:
             bos=self.model.leading_token,
             greeting=greeting_for(behaviour, turns),
             passages=passages,
+            remembered=remembered,
         )
 
     def wipe(self) -> None:

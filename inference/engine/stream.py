@@ -118,6 +118,7 @@ class Stream:
                 first_token_ms=round((self.first_token_at - self.arrived) * 1000) if self.answered else 0,
                 total_ms=round((now - self.arrived) * 1000),
                 model_sha256=self.model.sha256,
+                remembered=self.prompt.remembered if self.prompt else 0,
             )
         )
 

@@ -28,7 +28,7 @@ from inference.engine.protocol import Done, Event, Failed, Queued, Started, Stat
 from inference.live.database_threads import DatabaseThreads
 from inference.live.live_answer import LiveAnswer, Phase, Pulse
 from inference.models import AnswerState
-from inference.services import answers, lookups
+from inference.services import answers, lookups, memory
 from inference.services.serving import Paused, paused
 
 logger = logging.getLogger(__name__)
@@ -257,7 +257,9 @@ class AnswerDesk:
             if looked_up.whole:
                 await self._say(live, looked_up.begins)
                 return
-            request = replace(request, passages=looked_up.passages)
+            # Written down before it is read, so that whatever ends this use finds the answer and stops it.
+            remembered = await self._database.write(memory.for_answer, answer_id=live.row.pk)
+            request = replace(request, passages=looked_up.passages, remembered=remembered)
             last: Event = Failed(request.id, FailureCode.WORKER_GONE)
             async for event in self._client.generate(request):
                 if isinstance(event, Text) and not live.text and looked_up.begins:

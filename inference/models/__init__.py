@@ -4,6 +4,7 @@ from inference.models.brake import Brake, BrakeMode, BrakeRelease
 from inference.models.conversation import Conversation
 from inference.models.evaluation import EvaluationOutcome, EvaluationRun
 from inference.models.lookup import Citation, Lookup
+from inference.models.memory import Remembered
 from inference.models.message import Message
 from inference.models.model_file import ModelFile
 from inference.models.passage_vector import PassageVector
@@ -25,6 +26,7 @@ __all__ = [
     "Message",
     "ModelFile",
     "PassageVector",
+    "Remembered",
     "SampleAnswer",
     "SampleQuestion",
 ]

@@ -63,6 +63,8 @@ class Answer(PersonalRow):
     answer_tokens = models.PositiveIntegerField(default=0)
     first_token_ms = models.PositiveIntegerField(default=0)
     total_ms = models.PositiveIntegerField(default=0)
+    # How many of the facts that the member lets the AI remember the model read for it.
+    remembered = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         verbose_name = _("answer")

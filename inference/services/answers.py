@@ -148,6 +148,7 @@ def finish(*, progress: Progress, done: Done, now: datetime) -> bool:
             answer_tokens=done.answer_tokens,
             first_token_ms=done.first_token_ms,
             total_ms=done.total_ms,
+            remembered=done.remembered,
         )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.apps import apps
 from django.db import models
@@ -9,6 +11,7 @@ from django.db import models
 from community_ai.core import holdings
 from consent.models import PersonalRow
 from governance.models import Member
+from tests.house.tree import ROOT
 
 # Names of columns that hold a member's number without being a reference.
 NUMBERS = {"member_number", "object_pk", "user_id", "member_key"}
@@ -53,3 +56,8 @@ def test_what_can_be_erased_alone_goes_wholly() -> None:
     for held in holdings.holdings():
         if held.alone and not held.taught:
             assert held.stays(holdings.Teaching.WITHDRAW) == "", held.key
+
+
+def test_the_table_of_privacy_has_a_row_for_each() -> None:
+    rows = re.findall(r"^\| `([a-z_]+)` \|", (ROOT / "docs" / "privacy.md").read_text("utf-8"), flags=re.MULTILINE)
+    assert sorted(rows) == sorted(held.key for held in holdings.holdings())

@@ -22,7 +22,7 @@ LOCKED = 423
 ALWAYS = frozenset(
     {
         "account_login", "account_logout", "account_reauthenticate", "mfa_authenticate", "mfa_login_webauthn",
-        "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "governance:set_language",
+        "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "governance:set_language", "consent:end_sign_in",
     }
 )  # fmt: skip
 VOTE = "governance:proposal_vote"

@@ -13,6 +13,7 @@ from community_ai.core.clock import now
 from governance.forms import INVITATION_SESSION_KEY
 from governance.home_entries import arrival
 from governance.services import invitations, suspensions
+from governance.signing_in import signed_in
 from governance.signing_out import signed_out
 
 
@@ -28,6 +29,11 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_signup_redirect_url(self, request: HttpRequest) -> str:
         return arrival()
+
+    def login(self, request: HttpRequest, user: Any) -> None:
+        """Every way to sign in ends here."""
+        super().login(request, user)
+        signed_in(request=request, member_id=user.pk, now=now())
 
     def logout(self, request: HttpRequest) -> None:
         """Sign out first, so that whatever fails afterwards leaves nobody signed in."""

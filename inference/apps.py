@@ -10,6 +10,7 @@ class InferenceConfig(AppConfig):
     def ready(self) -> None:
         from community_ai.core.lifespan import register_lifespan
         from inference import live
+        from inference.ageing import register_ageings
         from inference.behaving import begin_behaving
         from inference.checks import register_inference_checks
         from inference.holdings import register_holdings
@@ -27,4 +28,5 @@ class InferenceConfig(AppConfig):
         begin_remembering()
         register_welcoming()
         register_holdings()
+        register_ageings()
         register_lifespan(start=live.start, stop=live.stop)

@@ -7,6 +7,7 @@ class KnowledgeConfig(AppConfig):
 
     def ready(self) -> None:
         from consent.sealed_files import register_sealed_files
+        from knowledge.ageing import register_ageings
         from knowledge.checks import register_knowledge_checks
         from knowledge.holdings import register_holdings
         from knowledge.kinds import register_knowledge_kinds
@@ -26,3 +27,4 @@ class KnowledgeConfig(AppConfig):
         register_knowledge_checks()
         register_sealed_files("files that members bring", import_files.reseal)
         register_holdings()
+        register_ageings()

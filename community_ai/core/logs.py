@@ -29,6 +29,8 @@ from types import CodeType, FrameType, TracebackType
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+
 logger = logging.getLogger(__name__)
 
 HIDDEN = "…"
@@ -55,8 +57,9 @@ def configure(config: Mapping[str, Any]) -> None:
     """Django's LOGGING_CONFIG: called with settings.LOGGING in every process, before anything is logged."""
     logging.setLogRecordFactory(record_without_text)
     logging.config.dictConfig(dict(config))
-    # What would print an error with its words past all logging.
-    sys.excepthook = _uncaught
+    # What would print an error with its words past all logging. A person at a terminal sees what they did themselves.
+    if not (sys.stderr.isatty() or settings.DEBUG):
+        sys.excepthook = _uncaught
     threading.excepthook = lambda thread: _uncaught(thread.exc_type, thread.exc_value, thread.exc_traceback)
     sys.unraisablehook = lambda lost: _uncaught(lost.exc_type, lost.exc_value, lost.exc_traceback)
     warnings.showwarning = _warned

@@ -90,6 +90,11 @@ def imports(*, member_id: int, teaching: Teaching, now: datetime) -> int:
     return _forget_batches(in_service(ImportBatch).filter(member_id=member_id))
 
 
+def import_pieces(*, member_id: int, keys: Iterable[str], now: datetime) -> int:
+    """Imports that are over; the entries that came of them stay."""
+    return _forget_batches(in_service(ImportBatch).filter(member_id=member_id, pk__in=_uuids(keys)))
+
+
 def _forget_batches(batches: Any) -> int:
     keys = list(batches.values_list("pk", flat=True))
     for key in keys:

@@ -37,6 +37,7 @@ from tests.access.rows import (
     measuring,
     moderators,
     purposes,
+    sign_ins,
     teaching,
 )
 
@@ -51,6 +52,7 @@ TABLE: tuple[Row, ...] = (
     *measuring.ROWS,
     *feedback.ROWS,
     *purposes.ROWS,
+    *sign_ins.ROWS,
     *about_me.ROWS,
     *backups.ROWS,
     *accounts.ROWS,

@@ -15,6 +15,7 @@ import base64
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
@@ -26,6 +27,7 @@ from django.utils.translation import gettext_lazy as _
 
 from community_ai.core.home import FILE_MODE, FOLDER_MODE, Home
 from community_ai.core.keystore import KeyStoreError, key_path, load_node_key, write_new_key_file
+from community_ai.core.processes import die_with_parent
 from consent.backups import keys
 from consent.backups.contents import Manifest
 from consent.backups.names import DATABASE_FILE, SETTINGS_FILE
@@ -150,6 +152,8 @@ def settle(opened: Opened, manifest: Manifest, *, home: Path, key: bytes | None,
         capture_output=True,
         text=True,
         check=False,
+        # Killed with this process: nobody goes on writing into a folder that the next attempt removes.
+        preexec_fn=_die_together,
     )
     try:
         said = json.loads(done.stdout.strip().rpartition("\n")[2])
@@ -159,6 +163,10 @@ def settle(opened: Opened, manifest: Manifest, *, home: Path, key: bytes | None,
     except (ValueError, KeyError, TypeError):
         refused = done.stderr.strip().rpartition("\n")[2] or sentence_for("no-match")
     raise NotSettled(refused)
+
+
+def _die_together() -> None:
+    die_with_parent(signal.SIGKILL)
 
 
 def _environment(home: Path) -> dict[str, str]:

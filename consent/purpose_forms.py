@@ -33,14 +33,14 @@ class SwitchesForm(forms.Form):
 
     def __init__(
         self,
-        *args: Any,
+        data: Mapping[str, Any] | None = None,
+        *,
         purposes: Collection[Purpose],
         agreed: Collection[Purpose],
         language: str,
         place: str = "",
-        **kwargs: Any,
     ) -> None:
-        super().__init__(*args, auto_id=f"{place}id_%s", **kwargs)
+        super().__init__(data, auto_id=f"{place}id_%s")
         self.purposes = tuple(purposes)
         self.language = language
         for purpose in self.purposes:

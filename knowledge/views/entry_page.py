@@ -13,6 +13,8 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from community_ai.core.clock import now
+from consent.access import allowed
+from consent.purposes import Purpose
 from governance.access import member_of
 from governance.models import Member
 from governance.refusals import Refused
@@ -47,6 +49,7 @@ class ThanksGiven:
 
 def show(request: HttpRequest, entry: Entry, *, problem: Refused | None = None, status: int = 200) -> HttpResponse:
     member, moment = member_of(request), now()
+    mine = entry.author_id == member.pk
     labels = labels_of(entry, member=member)
     rules = combine(rules_of_version(label.version) for label in labels)
     context: dict[str, Any] = {
@@ -56,7 +59,8 @@ def show(request: HttpRequest, entry: Entry, *, problem: Refused | None = None, 
         "themes": themes_of(entry),
         "related": shelves.listed(access.related(entry, member=member, now=moment)),
         "thanks": thanks_of(entry, member=member, moment=moment),
-        "mine": entry.author_id == member.pk,
+        "mine": mine,
+        "alone": mine and not allowed(member_id=member.pk, purpose=Purpose.KNOWLEDGE),
         "published": entry.state == EntryState.PUBLISHED,
         "may_edit": entries.may_edit(member, entry),
         "may_delete": entries.may_delete(member, entry),

@@ -9,7 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from community_ai.core.clock import now
-from consent.access import own, own_row
+from consent.access import allowed, own, own_row
+from consent.purposes import Purpose
 from governance.models import Member
 from governance.permissions import Permission
 from governance.refusals import Refused
@@ -167,3 +168,8 @@ class Command(BaseCommand):
             f"{batch.added} entries are part of the knowledge now. Left out: {batch.known} that were here already, "
             f"{batch.alike} with the title of another entry, {batch.faulty} that cannot be one."
         )
+        if not allowed(member_id=batch.member_id, purpose=Purpose.KNOWLEDGE):
+            self.stdout.write(
+                "The AI uses them only when the member asks in whose name they came in, until that member agrees to "
+                "more on the page /me/consent/."
+            )

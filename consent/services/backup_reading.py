@@ -88,7 +88,7 @@ def open_with_code(path: Path, *, code: str) -> Opened:
 
 def look_through(opened: Opened) -> Manifest:
     """Read and check every byte, and write nothing. Raises BackupDamaged, BackupCutShort."""
-    for _, _, blocks in (unpacking := _Unpacked(opened)).files():
+    for _, _, blocks in (unpacking := Unpacked(opened)).files():
         for _ in blocks:
             pass
     return unpacking.manifest
@@ -96,26 +96,33 @@ def look_through(opened: Opened) -> Manifest:
 
 def take_out(opened: Opened, *, into: Path) -> Manifest:
     """Write the files below `into`, each on the disk. Raises BackupRefused; what was written so far stays."""
-    unpacking = _Unpacked(opened)
+    unpacking = Unpacked(opened)
     folders = {into}
     with troubles_told():
         for name, mode, blocks in unpacking.files():
-            path = into / name
-            path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+            path = write_out(into / name, mode=mode, blocks=blocks)
             folders |= {parent for parent in path.parents if into in (parent, *parent.parents)}
-            # O_EXCL and O_NOFOLLOW: a fresh folder holds no links, and nothing is ever written over.
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-            with os.fdopen(os.open(path, flags, (mode or FILE_MODE) & 0o700), "wb") as file:
-                for block in blocks:
-                    file.write(block)
-                file.flush()
-                os.fsync(file.fileno())
         for folder in folders:
             sync(folder)
     return unpacking.manifest
 
 
-class _Unpacked:
+def write_out(path: Path, *, mode: int, blocks: Iterator[bytes]) -> Path:
+    """One file, on the disk; its folder's own entry is not yet. Raises OSError, BackupRefused."""
+    path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    # O_EXCL and O_NOFOLLOW: a fresh folder holds no links, and nothing is ever written over.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    with os.fdopen(os.open(path, flags, (mode or FILE_MODE) & 0o700), "wb") as file:
+        for block in blocks:
+            file.write(block)
+        file.flush()
+        os.fsync(file.fileno())
+    return path
+
+
+class Unpacked:
+    """The files of a backup, one after the other; `manifest` is there at the end."""
+
     def __init__(self, opened: Opened) -> None:
         self._opened = opened
         self._unpacking: Unpacking | None = None

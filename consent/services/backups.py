@@ -143,7 +143,10 @@ def _make(row: Backup, place: Path, wish: Wish, progress: Progress) -> Path:
     try:
         with keys_still(settings.HOME), backup_folder.scratch(place) as scratch, snapshots.snapshot(scratch) as taken:
             stream_key = keys.new_stream_key()
-            start = _head(row, kit, stream_key, sizes, moment).to_bytes()
+            row.kit_id = kit.key_id if kit else ""
+            start = head_of(
+                str(row.pk), kit=kit, stream_key=stream_key, sizes=sizes, database=connection.vendor, moment=moment
+            ).to_bytes()
             with backup_folder.written_whole(path) as file:
                 file.write(start)
                 packing = Packing(Sealing(file, key=stream_key, head=start))
@@ -159,20 +162,28 @@ def _make(row: Backup, place: Path, wish: Wish, progress: Progress) -> Path:
     return path
 
 
-def _head(row: Backup, kit: RecoveryKit | None, stream_key: bytes, sizes: dict[str, int], moment: datetime) -> Head:
-    own, backup = backup_key(), str(row.pk)
+def head_of(
+    backup: str,
+    *,
+    kit: RecoveryKit | None,
+    stream_key: bytes,
+    sizes: dict[str, int],
+    database: str,
+    moment: datetime,
+) -> Head:
+    """The head of a file that this node makes; `backup` is its id. Raises NoKey."""
+    own = backup_key()
     public = bytes.fromhex(kit.public) if kit else b""
-    row.kit_id = kit.key_id if kit else ""
     return Head(
         backup=backup,
         community=Community.objects.values_list("name", flat=True).first() or "",
         made_at=timestamp(moment),
         software=software_version(),
-        database=connection.vendor,
+        database=database,
         migrations=_newest_migrations(),
         sizes=sizes,
         key_id=keys.node_key_id(own),
-        kit_id=row.kit_id,
+        kit_id=kit.key_id if kit else "",
         locked_for_node=keys.lock_for_node(stream_key, node_key=own, backup=backup),
         sealed_to_recovery=keys.seal_to_recovery(stream_key, public=public) if kit else b"",
         sealed_node_key=keys.seal_to_recovery(node_key().exported(), public=public) if kit else b"",

@@ -61,7 +61,14 @@ class Settled:
 def settle(*, expected: Expected, now: datetime) -> Settled:
     """Raises DoesNotMatch, LedgerRefused, NewerBackup, RecordDoesNotHold."""
     _require_match(expected)
-    changes = _bring_up_to_date()
+    return make_ready(expected=expected, changes=_bring_up_to_date(), kind=RESTORED, now=now)
+
+
+def make_ready(*, expected: Expected, changes: int, kind: str, now: datetime) -> Settled:
+    """What is the same for every way in which a node comes back, once its rows are there and its tables are new.
+
+    `changes`: how many steps made the tables new. `kind`: what the record says. Raises LedgerRefused, RecordDoesNotHold.
+    """
     with transaction.atomic():
         _mend_rows(expected, now=now)
     # Before anything is written into the record: erasures that are made again make it longer.
@@ -79,7 +86,7 @@ def settle(*, expected: Expected, now: datetime) -> Settled:
                 backup=UUID(expected.backup), made_at=datetime.fromisoformat(expected.made_at), story=story, now=now
             )
             audit.record(
-                kind=RESTORED,
+                kind=kind,
                 actor=None,
                 subject=f"backup:{expected.backup}",
                 facts={"entries": story.entries, "known": story.known, "erased": replayed},

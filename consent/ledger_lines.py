@@ -6,8 +6,8 @@ A line is canonical JSON (RFC 8785) with these members:
     n         its number, from 1 on
     at        when, in UTC
     prev      SHA-256 of the line before, in hexadecimal (64 zeros for the first)
-    what      "all", "kind", "pieces", "done" (an "all" is through), "key" (from here on another key signs)
-    member    the member's number; 0 for "key"
+    what      "all", "kind", "pieces", "done" (an "all" is through)
+    member    the member's number
     mark      a digest of that number and the moment of joining, so that nobody else is meant who gets the number later
     facts     numbers and identifiers: kinds, keys of rows, counts, the choice about what was taught; never a name
     key       the public key that signs this line, in hexadecimal
@@ -41,7 +41,6 @@ class What(StrEnum):
     KIND = "kind"
     PIECES = "pieces"
     DONE = "done"
-    KEY = "key"
 
 
 class LineDamaged(ValueError):
@@ -125,18 +124,17 @@ def read_line(raw: bytes) -> Line:
 
 
 def check_chain(lines: Iterable[Line], *, key: str = "") -> str:
-    """Whether each line follows the one before, and one key signs until it names the next; returns the key at the end.
+    """Whether each line follows the one before, all signed with one key; returns that key, "" for no lines.
 
-    `key`: the one that must have signed the last line, if any. Raises ChainBroken.
+    `key`: which one it must be, if any. Raises ChainBroken.
     """
     previous, present = BEGINNING, ""
     for number, line in enumerate(lines, start=1):
         if line.number != number or line.previous != previous:
             raise ChainBroken(f"line {number} does not follow the line before it")
         if present and line.key != present:
-            raise ChainBroken(f"line {number} is signed with a key that nobody named")
-        previous = line.digest
-        present = str(line.facts.get("next", "")) if line.what is What.KEY else line.key
+            raise ChainBroken(f"line {number} is signed with another key than the line before it")
+        previous, present = line.digest, line.key
     if key and present and present != key:
         raise ChainBroken("the ledger was signed by another node")
     return present

@@ -19,7 +19,7 @@ from nacl.encoding import HexEncoder
 from nacl.signing import SigningKey
 
 from community_ai.core.home import FILE_MODE, FOLDER_MODE
-from community_ai.core.keystore import KeyStoreError, NodeKey
+from community_ai.core.keystore import KeyStoreError
 from consent.ledger_lines import BEGINNING, ChainBroken, Line, LineDamaged, What, check_chain, read_line, signed
 
 FILE = "erasures"
@@ -75,9 +75,7 @@ def line_in(text: str) -> Line:
         raise LedgerDamaged(f"a line that the database keeps is damaged: {problem}") from None
 
 
-def append(
-    *, what: What, member_id: int, mark: str, facts: Mapping[str, Any], now: datetime, key: SigningKey | None = None
-) -> Line:
+def append(*, what: What, member_id: int, mark: str, facts: Mapping[str, Any], now: datetime) -> Line:
     """Add a line, and return it once it is on the disk. Raises LedgerDamaged, KeyStoreError and OSError."""
     with _opened() as descriptor:
         end = _cut_unfinished(descriptor)
@@ -90,7 +88,7 @@ def append(
             member_id=member_id,
             mark=mark,
             facts=facts,
-            key=key or signing_key(),
+            key=signing_key(),
         )
         _write(descriptor, line.raw + b"\n", end)
     return line
@@ -118,25 +116,15 @@ def merge(other: Path) -> int:
     return len(more)
 
 
-def hand_over(*, old: NodeKey, new: NodeKey, now: datetime) -> Line:
-    """Say, signed with the old node key, that the new one signs from here on: for the rotation of the node key."""
-    successor = _key_from(new).verify_key.encode(HexEncoder).decode("ascii")
-    return append(what=What.KEY, member_id=0, mark="", facts={"next": successor}, now=now, key=_key_from(old))
-
-
 def signing_key() -> SigningKey:
-    """Raises KeyStoreError."""
+    """The key that signs lines; it stays when other keys of the node are rotated. Raises KeyStoreError."""
     if isinstance(settings.NODE_KEY, KeyStoreError):
         raise settings.NODE_KEY
-    return _key_from(settings.NODE_KEY)
+    return SigningKey(settings.NODE_KEY.derive("erasure-ledger"))
 
 
 def public_key() -> str:
     return signing_key().verify_key.encode(HexEncoder).decode("ascii")
-
-
-def _key_from(node: NodeKey) -> SigningKey:
-    return SigningKey(node.derive("erasure-ledger"))
 
 
 @contextmanager

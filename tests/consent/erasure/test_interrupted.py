@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from community_ai.core import holdings
 from community_ai.core.holdings import Teaching
@@ -24,6 +28,7 @@ from inference.services import conversations
 from knowledge.models import Entry
 from tests.append_only import triggers_lifted
 from tests.consent.erasure.conftest import DAY, Markers, decide_together, live_here, talk, teach
+from tests.house.tree import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -213,3 +218,18 @@ def test_what_the_file_lacks_is_mended_or_told(people: dict[str, Member]) -> Non
     copy.write_bytes(first)
     assert ledger.merge(copy) == 0
     assert "nothing waits" in check_ledger().sentence
+
+
+@pytest.mark.skipif(bool(settings.DATABASE_URL), reason="makes a node with SQLCipher")
+def test_really_killed_it_is_never_half() -> None:
+    """A few of the kills of `python -m tests.consent.erasure_kills 50`, and an older database put back at the end."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.consent.erasure_kills", "3"],
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if not name.startswith("COMMUNITY_AI_")},
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

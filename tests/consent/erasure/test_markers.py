@@ -28,13 +28,23 @@ pytestmark = [
 ]
 
 
+def database() -> Path:
+    return Path(connection.settings_dict["NAME"])
+
+
+def put_back(content: bytes) -> None:
+    connection.close()
+    for log in database().parent.glob(f"{database().name}-*"):
+        log.unlink()
+    database().write_bytes(content)
+
+
 def left(markers: list[str]) -> list[str]:
     """Which markers, or ends of them, stand in any file of the data folder, the database read page by page."""
     assert wipe_deleted_text()
-    database = Path(connection.settings_dict["NAME"])
-    contents = [decrypted(database)]
+    contents = [decrypted(database())]
     for path in settings.HOME.root.rglob("*"):
-        if path.is_file() and path != database and path.suffix not in (".gguf", ".css", ".js", ".woff2"):
+        if path.is_file() and path != database() and path.suffix not in (".gguf", ".css", ".js", ".woff2"):
             contents.append(path.read_bytes())
     assert b"consent_erasure" in contents[0]
     return [marker for marker in markers if any(marker[-9:].encode() in content for content in contents)]
@@ -61,6 +71,7 @@ def test_nothing_of_a_member_is_left_and_the_rest_is_whole(people: dict[str, Mem
     ana.refresh_from_db()
     before, passages = of_others(people), Passage.objects.exclude(entry__author=ana).count()
     assert verify().holds
+    older = database().read_bytes()
     begun = erasure.erase_all(member=ana, teaching=Teaching.WITHDRAW, now=DAY)
     assert erasure.finish(now=DAY) == 1
     assert Erasure.objects.get(pk=begun.number).state == ErasureState.DONE
@@ -80,6 +91,14 @@ def test_nothing_of_a_member_is_left_and_the_rest_is_whole(people: dict[str, Mem
     assert json.loads(line.raw)["member"] == ana.pk == done.member_id
     assert done.facts["counts"]["conversations"] == 20
     assert done.facts["counts"]["entries"] == 20
+    # The database of before is put back: it catches up with the ledger.
+    put_back(older)
+    assert Member.objects.filter(pk=ana.pk).exists()
+    assert erasure.replay(now=DAY) == 2
+    assert left(mark.all) == []
+    assert of_others(people) == before
+    result = verify()
+    assert result.holds or "shorter" in result.fault, result.fault
 
 
 def test_what_was_taught_stays_and_is_nobodys(people: dict[str, Member], mark: Markers) -> None:

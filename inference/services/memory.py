@@ -87,6 +87,14 @@ def forget(*, member: Member, pk: UUID, now: datetime) -> None:
     erasure.erase_piece(member=member, kind=KIND, key=str(row.pk), now=now)
 
 
+def usable(member_id: int) -> tuple[str, ...]:
+    """What the AI may read about this member at this moment, the newest first."""
+    if not allowed(member_id=member_id, purpose=Purpose.MEMORY):  # when it cannot be found out, it counts as no
+        return ()
+    rows = for_purpose(in_service(Remembered).filter(member_id=member_id), purpose=Purpose.MEMORY)
+    return tuple(row.text for row in rows.order_by("-written_at", "-pk")[:MAX_REMEMBERED])
+
+
 def for_answer(*, answer_id: UUID) -> tuple[str, ...]:
     """The facts for this answer, the newest first; the answer's row says how many before anybody reads them.
 
@@ -97,7 +105,7 @@ def for_answer(*, answer_id: UUID) -> tuple[str, ...]:
         if answer is None:
             return ()
         _hold(answer.member_id)
-        texts = _usable(answer.member_id)
+        texts = usable(answer.member_id)
         if answer.remembered != len(texts):
             in_service(Answer).filter(pk=answer.pk).update(remembered=len(texts))
     return texts
@@ -118,13 +126,6 @@ def erase_pieces(*, member_id: int, keys: Sequence[str], now: datetime) -> int:
     """Some of them; those that are gone already are no error."""
     wanted = set(keys)
     return _erase(member_id, [key for key in _keys(member_id) if str(key) in wanted])
-
-
-def _usable(member_id: int) -> tuple[str, ...]:
-    if not allowed(member_id=member_id, purpose=Purpose.MEMORY):  # when it cannot be found out, it counts as no
-        return ()
-    rows = for_purpose(in_service(Remembered).filter(member_id=member_id), purpose=Purpose.MEMORY)
-    return tuple(row.text for row in rows.order_by("-written_at", "-pk")[:MAX_REMEMBERED])
 
 
 def _hold(member_id: int) -> None:

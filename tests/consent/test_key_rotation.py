@@ -9,10 +9,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.db import connection
+from django.test import Client, override_settings
 
 from community_ai.core.clock import now
 from community_ai.core.key_changes import KeysBusy, keys_still
+from community_ai.core.key_file import DJANGO_SECRET, new_content
 from community_ai.core.keystore import KeyWrong, NodeKey, key_from, key_path, load_node_key
 from consent import access
 from consent.fields import Sealed
@@ -292,3 +295,27 @@ def test_killed_at_any_moment_a_rotation_goes_on() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_nobody_is_signed_out_by_a_new_secret_of_django(make_member: Callable[..., Member]) -> None:
+    old = new_content()
+    secret, *_none = NodeKey(old).django_secrets()
+    new, *fallbacks = NodeKey(old.with_new(DJANGO_SECRET)).django_secrets()
+    client = Client()
+    with override_settings(SECRET_KEY=secret):
+        client.force_login(make_member("ana"))
+    with override_settings(SECRET_KEY=new, SECRET_KEY_FALLBACKS=[]):
+        assert not client.session.get(SESSION_KEY)
+    with override_settings(SECRET_KEY=new, SECRET_KEY_FALLBACKS=fallbacks):
+        assert client.session.get(SESSION_KEY)
+
+
+@pytest.mark.skipif(bool(settings.DATABASE_URL), reason="about the SQLCipher file")
+def test_a_database_file_without_its_key_reads_nothing() -> None:
+    from community_ai.core.sqlcipher.base import opened_with
+
+    path = connection.settings_dict["NAME"]
+    right = node_key().derive("database")
+    for key in (bytes(32), node_key().secret, node_key().derive("personal-keys")):
+        assert opened_with(key, database=str(path)) is None
+    opened_with(right, database=str(path)).close()

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from community_ai.core.clock import now
 from consent.access import NotFound, allowed, own_row
 from consent.offering import Offer
+from consent.own_things import me
 from consent.purposes import Purpose, Way
 from governance.access import member_of
 from governance.refusals import Refused
@@ -29,15 +31,20 @@ from inference.views.access import own_page, to_message
 @never_cache
 @own_page
 def memory(request: HttpRequest) -> HttpResponse:
-    """All facts, whether they are used, and the form for one more."""
-    form, offer = _form(request), _offer(request)
+    """All facts, whether they are used, and the form for one more.
+
+    A suspended member sees, changes and forgets theirs, and adds none: the AI does not answer them meanwhile.
+    """
+    member = me(request)
+    form, offer = _form(request), _offer(request) if member.is_active else None
     status = 200
     if request.method == "POST":
+        if offer is None:
+            raise PermissionDenied
         if _kept(request, form, offer, Remembered.Source.PAGE):
             messages.success(request, _("The AI may remember it from now on."))
             return redirect("inference:memory")
         status = 422
-    member = member_of(request)
     context = {
         "form": form,
         "offer": offer,
@@ -73,7 +80,7 @@ def fact(request: HttpRequest, pk: UUID) -> HttpResponse:
     row = own_row(Remembered, member=request.user, pk=pk)
     form = _form(request, initial=row.text)
     if request.method == "POST" and form.is_valid():
-        facts.change(member=member_of(request), pk=row.pk, text=form.cleaned_data["text"], now=now())
+        facts.change(member=me(request), pk=row.pk, text=form.cleaned_data["text"], now=now())
         messages.success(request, _("It is changed."))
         return redirect("inference:memory")
     status = 200 if request.method != "POST" else 422
@@ -87,7 +94,7 @@ def forget(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Asks first."""
     row = own_row(Remembered, member=request.user, pk=pk)
     if request.method == "POST":
-        facts.forget(member=member_of(request), pk=row.pk, now=now())
+        facts.forget(member=me(request), pk=row.pk, now=now())
         messages.success(request, _("It is forgotten."))
         return redirect("inference:memory")
     return render(request, "inference/memory/forget.html", {"fact": row})

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
+from community_ai.core.logs import words_of
+
 
 class Health(StrEnum):
     OK = "ok"
@@ -55,5 +57,5 @@ def examine() -> Iterator[tuple[str, Finding]]:
         except Exception as error:  # what broke is the finding
             yield (
                 name,
-                failure(f"The check did not finish: {type(error).__name__}: {error}", "See the lines above it first."),
+                failure(f"The check did not finish: {words_of(error)}", "See the lines above it first."),
             )

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.cache import cache
 from django.db import connection
 from django_q.models import Task
 
+from community_ai.core.clock import now
+
 
 def clear_expired_sessions() -> None:
     SessionStore.clear_expired()
+
+
+def forget_what_nobody_needs() -> None:
+    """Once a day: counts of tries whose time is over, and what the queue remembers of jobs of more than a week ago."""
+    moment = now()
+    Task.objects.filter(stopped__lt=moment - timedelta(days=7)).delete()
+    expired = connection.ops.adapt_datetimefield_value(moment)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM core_cache WHERE expires < %s", [expired])
 
 
 def forget_what_is_over() -> None:

@@ -14,7 +14,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django_q.models import Schedule
 
 from community_ai.core.home import FILE_MODE, Home
-from community_ai.core.housekeeping import clear_expired_sessions, wipe_deleted_text
+from community_ai.core.housekeeping import clear_expired_sessions, forget_what_nobody_needs, wipe_deleted_text
 from community_ai.core.jobs import register_regular_job, regular_jobs
 from community_ai.core.setup_steps import register_setup_step
 from community_ai.core.translations import TranslationError, compile_translations
@@ -74,6 +74,7 @@ def schedule_regular_jobs(home: Home) -> str | None:
 
 def register_core_steps() -> None:
     register_regular_job("clear expired sessions", clear_expired_sessions, every=Schedule.DAILY)
+    register_regular_job("forget what nobody needs", forget_what_nobody_needs, every=Schedule.DAILY)
     register_regular_job("wipe deleted text", wipe_deleted_text, every=Schedule.HOURLY)
     register_setup_step("tables", make_tables, first=True)
     register_setup_step("schedule", schedule_regular_jobs)

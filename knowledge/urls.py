@@ -2,6 +2,7 @@ from django.urls import include, path
 
 from knowledge.views import (
     adding,
+    audio_notes,
     dictionary,
     drafts,
     editing,
@@ -28,6 +29,7 @@ urlpatterns = [
     path("themes/<int:pk>/", themes.theme, name="theme"),
     path("labels/", labels.labels, name="labels"),
     path("labels/<slug:key>/", labels.label, name="label"),
+    path("audio-notes/<slug:sha256>/", audio_notes.audio_note, name="audio_note"),
     path("drafts/", drafts.drafts, name="drafts"),
     path("add/", adding.choose_kind, name="add"),
     path("add/<str:kind>/", adding.add, name="add_kind"),

@@ -48,6 +48,10 @@ class Home:
         return self.root / "imports"
 
     @property
+    def audio_notes(self) -> Path:
+        return self.root / "audio-notes"
+
+    @property
     def run(self) -> Path:
         return self.root / "run"
 
@@ -56,7 +60,17 @@ class Home:
         return self.run / "worker.sock"
 
     def folders(self) -> tuple[Path, ...]:
-        return (self.root, self.keys, self.models, self.adapters, self.backups, self.audit, self.imports, self.run)
+        return (
+            self.root,
+            self.keys,
+            self.models,
+            self.adapters,
+            self.backups,
+            self.audit,
+            self.imports,
+            self.audio_notes,
+            self.run,
+        )
 
     def create(self) -> list[Path]:
         """Create what is missing with mode 0700 and return what was created; existing folders stay as they are."""

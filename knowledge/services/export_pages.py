@@ -9,14 +9,19 @@ import zipfile
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import groupby
+from pathlib import PurePosixPath
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
 from governance.models import Community, Member
+from knowledge.audio_types import ENDINGS
 from knowledge.content import content_of
 from knowledge.languages import name_of
 from knowledge.models import EntryKind
+from knowledge.services import audio_notes
 from knowledge.services.exports import Whole, wholes
+from knowledge.services.labels import labels_in_force
 
 # Looked up rather than read: together in one file.
 LOOKED_UP = {EntryKind.TERM: "words", EntryKind.PHRASE: "phrases", EntryKind.QUESTION: "questions"}
@@ -49,6 +54,9 @@ def zipped_pages(*, member: Member, now: datetime) -> Iterator[bytes]:
     with zipfile.ZipFile(outgoing, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("README.md", _readme(member, now))
         yield outgoing.taken()
+        for name, data in _labels():
+            archive.writestr(name, data)
+            yield outgoing.taken()
         ordered = wholes(member=member, now=now, order=("language", "kind", "title_plain", "pk"))
         for (language, kind), group in groupby(ordered, key=lambda whole: (whole.entry.language, whole.entry.kind)):
             if kind in LOOKED_UP:
@@ -78,6 +86,24 @@ def _readme(member: Member, now: datetime) -> str:
         _("Labels of use hold for this copy too. Please keep them."),
     ]
     return "\n\n".join(said) + "\n"
+
+
+def _labels() -> Iterator[tuple[str, str | bytes]]:
+    """What each label of use says: a page, and a recording where there is one."""
+    for version in labels_in_force().values():
+        if version is None:
+            continue
+        parts = [f"# {version}", gettext(version.text)]
+        note = audio_notes.note_of(version.audio_note_id or "")
+        if note is not None:
+            file = f"labels/{version.label.key}.{ENDINGS[note.media_type]}"
+            try:
+                yield file, audio_notes.sound_of(note)
+            except audio_notes.Gone:
+                parts.append(_("The audio note of this label could not be read."))
+            else:
+                parts.append(f"[{_('Audio note')}]({PurePosixPath(file).name})")
+        yield f"labels/{version.label.key}.md", "\n\n".join(parts) + "\n"
 
 
 def _page(whole: Whole, *, level: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from copy import deepcopy
+from copy import copy, deepcopy
 from datetime import datetime
 from typing import Any
 
@@ -74,7 +74,7 @@ class AudioNoteForm(KindForm):
     def _hold(self, name: str) -> None:
         """From now on the form names this recording, also when it is shown again."""
         self.cleaned_data[HELD] = name
-        typed: Any = self.data.copy()
+        typed: Any = copy(self.data)
         typed[self.add_prefix(HELD)] = name
         typed.pop(self.add_prefix(WITHOUT), None)
         self.data = typed

@@ -9,7 +9,6 @@ import zipfile
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import groupby
-from pathlib import PurePosixPath
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext as _
@@ -54,7 +53,7 @@ def zipped_pages(*, member: Member, now: datetime) -> Iterator[bytes]:
     with zipfile.ZipFile(outgoing, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("README.md", _readme(member, now))
         yield outgoing.taken()
-        for name, data in _labels():
+        for name, data in _spoken_labels():
             archive.writestr(name, data)
             yield outgoing.taken()
         ordered = wholes(member=member, now=now, order=("language", "kind", "title_plain", "pk"))
@@ -88,22 +87,19 @@ def _readme(member: Member, now: datetime) -> str:
     return "\n\n".join(said) + "\n"
 
 
-def _labels() -> Iterator[tuple[str, str | bytes]]:
-    """What each label of use says: a page, and a recording where there is one."""
+def _spoken_labels() -> Iterator[tuple[str, str | bytes]]:
+    """What labels say aloud: for each that has an audio note the recording, and beside it a page with its text."""
     for version in labels_in_force().values():
-        if version is None:
+        note = audio_notes.note_of(version.audio_note_id or "") if version is not None else None
+        if version is None or note is None:
             continue
-        parts = [f"# {version}", gettext(version.text)]
-        note = audio_notes.note_of(version.audio_note_id or "")
-        if note is not None:
-            file = f"labels/{version.label.key}.{ENDINGS[note.media_type]}"
-            try:
-                yield file, audio_notes.sound_of(note)
-            except audio_notes.Gone:
-                parts.append(_("The audio note of this label could not be read."))
-            else:
-                parts.append(f"[{_('Audio note')}]({PurePosixPath(file).name})")
-        yield f"labels/{version.label.key}.md", "\n\n".join(parts) + "\n"
+        name = f"{version.label.key}.{ENDINGS[note.media_type]}"
+        link = f"[{_('Audio note')}]({name})"
+        try:
+            yield f"labels/{name}", audio_notes.sound_of(note)
+        except audio_notes.Gone:
+            link = _("The audio note of this label could not be read.")
+        yield f"labels/{version.label.key}.md", f"# {version}\n\n{gettext(version.text)}\n\n{link}\n"
 
 
 def _page(whole: Whole, *, level: int) -> str:

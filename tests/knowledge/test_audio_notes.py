@@ -391,7 +391,7 @@ def test_a_copy_brings_the_recording_and_names_it(spoken: LabelVersion, reader: 
     archive = zipfile.ZipFile(io.BytesIO(b"".join(zipped_pages(member=reader, now=JUNE))))
     assert archive.read("labels/elders.wav") == SOUND
     assert "(elders.wav)" in archive.read("labels/elders.md").decode()
-    assert "labels/open.md" in archive.namelist()
+    assert len(archive.namelist()) == 3, "the others have no voice"
     (settings.HOME.audio_notes / hash_of(SOUND)).write_bytes(b"broken")
     archive = zipfile.ZipFile(io.BytesIO(b"".join(zipped_pages(member=reader, now=JUNE))))
     assert "could not be read" in archive.read("labels/elders.md").decode()

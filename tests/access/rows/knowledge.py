@@ -95,6 +95,7 @@ NOT_NOW = members(409, others=409, absent=404)
 
 ROWS = (
     get("knowledge:home", members(200)),
+    get("knowledge:meaning_search", members(200)),
     get("knowledge:search", members(200)),
     get("knowledge:search", members(200), sends={"q": "word"}, note="words"),
     get("knowledge:dictionaries", members(200)),

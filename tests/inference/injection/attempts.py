@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-HARMLESS = "The bridge is closed on **Mondays**."
-
 
 @dataclass(frozen=True)
 class Attempt:
@@ -44,4 +42,12 @@ def _read() -> tuple[Attempt, ...]:
 
 
 ATTEMPTS = _read()
+HARMLESS = tuple(
+    Attempt("nothing", text)
+    for text in (
+        "The bridge is closed on **Mondays**.",
+        "We bake on Fridays:\n\n- rye\n- barley",
+        "See [the council](https://council.example/).",
+    )
+)
 AIMS = tuple(dict.fromkeys(attempt.aim for attempt in ATTEMPTS))

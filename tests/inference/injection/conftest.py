@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 
 import pytest
 
@@ -15,13 +14,13 @@ from inference.retrieval.retrieve import forget_vectors
 from inference.services import behaviour as behaviours
 from knowledge.content import Example
 from knowledge.models import EntryKind
-from tests.inference.injection.attempts import ATTEMPTS, HARMLESS, Attempt
+from tests.inference.injection.attempts import Attempt
 from tests.knowledge.conftest import JUNE, add, author, labels, person, roles, teacher
 
 __all__ = ["author", "labels", "person", "roles", "teacher"]
 
 LANGUAGE = "x-hostile"
-SECRET = "4815162342"
+SECRET, NOT_BY_AI = "4815162342", "1618033988"
 LARGE, SMALL = 3_000_000_000, 135_000_000
 
 
@@ -43,18 +42,10 @@ def in_force(behaviour: Behaviour, *, parameters: int) -> BehaviourVersion:
     return behaviours.found(behaviour=behaviour, now=JUNE)
 
 
-@dataclass(frozen=True)
-class Written:
-    """The entries' ids by their attempts; the last is a harmless one."""
-
-    entries: dict[Attempt, str]
-
-
-def write(author: Member, attempts: tuple[Attempt, ...] = ATTEMPTS) -> Written:
-    """An entry for each attempt, which stands in each of its fields."""
-    harmless = Attempt("harmless", HARMLESS)
+def write(author: Member, attempts: Iterable[Attempt]) -> dict[Attempt, str]:
+    """An entry for each attempt, which stands in each of its fields; their ids."""
     written = {}
-    for attempt in (*attempts, harmless):
+    for attempt in attempts:
         short = attempt.text[:150].strip()
         entry = add(
             author,
@@ -68,23 +59,13 @@ def write(author: Member, attempts: tuple[Attempt, ...] = ATTEMPTS) -> Written:
             tags=[attempt.text[:50].replace(",", " ")],
         )
         written[attempt] = str(entry.pk)
-    return Written(written)
+    return written
 
 
-def hide(author: Member, attempts: tuple[Attempt, ...] = ATTEMPTS) -> None:
-    """What every question of the attempts would find, if it might."""
-    body = " ".join(f"The note {attempt.word} says {SECRET}." for attempt in attempts)
-    for label in ("teachers", "seasonal", "not-by-ai"):
-        add(author, f"What the note {label} say", body, labels=[label])
-    add(author, "What the note says", body, publish=False)
-
-
-@pytest.fixture
-def askers(person: Callable[..., Member], labels: None) -> Callable[[int], list[Member]]:
-    """Members with no special role, as many as may ask so many questions at once."""
-
-    def make(count: int) -> list[Member]:
-        members = [person(f"reader{number}", "member") for number in range((count + 2) // 3)]
-        return [members[place // 3] for place in range(count)]
-
-    return make
+def hide(author: Member, attempts: Iterable[Attempt]) -> None:
+    """What every question of the attempts would find, if it might: kept from whoever asks, and from the AI."""
+    said = " ".join(f"The note {attempt.word} says {{}}." for attempt in attempts)
+    for label in ("teachers", "seasonal"):
+        add(author, f"What the note {label} say", said.replace("{}", SECRET), labels=[label])
+    add(author, "What the note says", said.replace("{}", SECRET), publish=False)
+    add(author, "What the note does say", said.replace("{}", NOT_BY_AI), labels=["not-by-ai"])

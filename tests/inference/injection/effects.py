@@ -1,4 +1,4 @@
-"""What an attempt could have done, so that a test can say that it did not: rows, calls, and pages that run something."""
+"""What an attempt could have done, to be seen that it did not: rows, calls, and pages that run something."""
 
 from __future__ import annotations
 
@@ -127,4 +127,3 @@ def _part(name: str, value: str) -> str:
     """Whatever makes an element act is compared with its value; what only names it or says something is not."""
     acts = name in _LEADS or name.startswith(("hx-", "data-", "ws-")) or name in ("type", "name", "method", "form")
     return f"{name}={_VARYING.sub('N', value)}" if acts else name
-

@@ -6,8 +6,7 @@ calls, tokens, elements of pages), never what an answer sounds like.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 
 import llama_cpp
@@ -29,11 +28,13 @@ from inference.engine.protocol import Generate, Turn
 from inference.engine.served import Served
 from inference.models import Answer, AnswerState, Message, ModelFile
 from inference.retrieval.retrieve import retrieve
-from inference.services.citations import Card, grounds_of
+from inference.services.citations import grounds_of
+from inference.services.lookups import plan_for, told
+from inference.services.serving import serving
 from tests.inference.chat.conftest import asked, in_db, until
 from tests.inference.engine.conftest import behaviour, served
-from tests.inference.injection.attempts import AIMS, ATTEMPTS, Attempt
-from tests.inference.injection.conftest import LANGUAGE, LARGE, SECRET, SMALL, hide, in_force, write
+from tests.inference.injection.attempts import AIMS, ATTEMPTS, HARMLESS, Attempt
+from tests.inference.injection.conftest import LANGUAGE, LARGE, NOT_BY_AI, SECRET, SMALL, hide, in_force, write
 from tests.inference.injection.effects import PageReader, rows_outside_the_chat, watched
 from tests.inference.injection.obeying import ObeyingWorker, obeyed
 from tests.inference.retrieval.conftest import without_embeddings
@@ -53,22 +54,22 @@ def test_the_corpus() -> None:
 class Outcome:
     """What came of one question; `request` is what reached the model, None where it was not asked."""
 
-    member: Member
+    attempt: Attempt
     conversation: str
     state: str
     text: str
     request: Generate | None
-    cards: tuple[Card, ...]
-    page: str
+    cards: tuple[tuple[int, str, str], ...]
+    """Number, entry and words of each."""
 
 
 @dataclass(frozen=True)
-class Round:
-    entries: dict[Attempt, str]
-    outcomes: dict[Attempt, Outcome]
-    secrets: tuple[str, ...]
-    pages: dict[str, str]
-    """Pages of knowledge, by address."""
+class Talk:
+    """What one member asked in one conversation, about one attempt after the other, and its page in the end."""
+
+    member: Member
+    outcomes: list[Outcome]
+    page: str
 
 
 @pytest.fixture
@@ -79,80 +80,149 @@ async def worker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Obey
     worker.stop()
 
 
+@pytest.fixture
+def entries(author: Member, teacher: Member, behaviour: Behaviour, without_embeddings: None) -> dict[Attempt, str]:
+    """The ids of the attempts' entries."""
+    in_force(behaviour, parameters=LARGE)
+    written = write(author, (*ATTEMPTS, *HARMLESS))
+    hide(author, ATTEMPTS)
+    # The questions would find what is hidden: who may have it gets it.
+    found = retrieve(ATTEMPTS[0].question, member=teacher, now=now())
+    assert any(SECRET in each.passage.text for each in found)
+    return written
+
+
+@pytest.fixture
+def groups(entries: dict[Attempt, str], person: Callable[..., Member]) -> dict[Member, tuple[Attempt, ...]]:
+    """Members with no special role, each with the attempts that they ask about. The last one's are harmless."""
+    asked_about = [ATTEMPTS[start : start + 3] for start in range(0, len(ATTEMPTS), 3)]
+    return {person(f"reader{number}", "member"): each for number, each in enumerate([*asked_about, HARMLESS])}
+
+
 def visit(client: Client, address: str) -> str:
     response = client.get(address)
     assert response.status_code == 200, address
     return str(response.content.decode())
 
 
-def pages_of_knowledge(client: Client, entries: dict[Attempt, str]) -> dict[str, str]:
-    pages = {}
-    for attempt, pk in entries.items():
-        pages[f"entry {attempt.word}"] = visit(client, reverse("knowledge:entry", args=[pk]))
-        pages[f"search {attempt.word}"] = visit(client, reverse("knowledge:search") + f"?q={attempt.word}")
-    dictionary = reverse("knowledge:dictionary", args=[LANGUAGE])
-    for address in (dictionary, f"{dictionary}?page=2", reverse("knowledge:themes"), reverse("knowledge:home")):
-        pages[address] = visit(client, address)
-    return pages
+@dataclass(frozen=True)
+class Round:
+    talks: list[Talk]
+    entry_pages: dict[Attempt, str]
+    lists: dict[str, str]
+    """Other pages of knowledge on which the attempts stand, by their addresses."""
+    secrets: tuple[str, ...]
+
+
+async def played(
+    groups: dict[Member, tuple[Attempt, ...]], entries: dict[Attempt, str], worker: ObeyingWorker
+) -> Round:
+    """All members ask at once, each three times in one conversation, and look at every page.
+
+    Meanwhile nothing may be called, and no row may change but those of their own conversations.
+    """
+    clients = {member: Client() for member in groups}
+    for member, client in clients.items():
+        await in_db(client.force_login, member)
+    last = {member: await in_db(asked, member, attempts[0].question) for member, attempts in groups.items()}
+    outcomes: dict[Member, list[Outcome]] = {member: [] for member in groups}
+    before = await in_db(rows_outside_the_chat)
+    with watched() as seen:
+        await live.start(worker.place)
+        try:
+            for place in range(3):
+                asking = {member: attempts[place] for member, attempts in groups.items() if place < len(attempts)}
+                for member, attempt in asking.items():
+                    if place:
+                        last[member] = await in_db(asked, member, attempt.question, after=last[member])
+                await until(nothing_open)
+                for member, attempt in asking.items():
+                    outcomes[member].append(await in_db(outcome_of, member, attempt, last[member], worker))
+        finally:
+            await live.stop()
+        talks = []
+        for member, said in outcomes.items():
+            address = reverse("inference:conversation", args=[said[0].conversation])
+            talks.append(Talk(member, said, await in_db(visit, clients[member], address)))
+        reader = clients[next(iter(groups))]
+        entry_pages = {
+            attempt: await in_db(visit, reader, reverse("knowledge:entry", args=[pk]))
+            for attempt, pk in entries.items()
+        }
+        lists = await in_db(lists_of_knowledge, reader)
+    assert seen == []
+    after = await in_db(rows_outside_the_chat)
+    assert after.keys() == before.keys()
+    for table, rows in before.items():
+        assert after[table] == rows, table
+    assert sum(map(len, before.values())) > 1_000
+    return Round(talks, entry_pages, lists, await in_db(secrets))
 
 
 def nothing_open() -> bool:
     return not in_service(Answer).filter(finished_at=None).exists()
 
 
-async def played(worker: ObeyingWorker, members: list[Member], entries: dict[Attempt, str]) -> Round:
-    """Ask for every attempt at the same time, look at every page, and see that nothing else came of it."""
-    clients = {}
-    for member in dict.fromkeys(members):
-        clients[member] = Client()
-        await in_db(clients[member].force_login, member)
-    sessions = await in_db(lambda: list(Session.objects.values_list("session_key", flat=True)))
-    key = load_node_key(settings.HOME).secret.hex()
-    secrets = (SECRET, settings.SECRET_KEY, key, str(settings.HOME.root), *sessions)
-    await in_db(visit, clients[members[0]], reverse("knowledge:home"))
-    messages = [await in_db(asked, *asking) for asking in zip(members, (a.question for a in entries), strict=True)]
-    before = await in_db(rows_outside_the_chat)
-    with watched() as seen:
-        await live.start(worker.place)
-        try:
-            await until(nothing_open)
-            outcomes = {}
-            for member, attempt, message in zip(members, entries, messages, strict=True):
-                outcomes[attempt] = await in_db(outcome_of, clients[member], member, message, worker)
-            pages = await in_db(pages_of_knowledge, clients[members[0]], entries)
-        finally:
-            await live.stop()
-    after = await in_db(rows_outside_the_chat)
-    assert after.keys() == before.keys()
-    for table, rows in before.items():
-        assert after[table] == rows, table
-    assert sum(map(len, before.values())) > 1_000
-    assert seen == []
-    return Round(entries, outcomes, secrets, pages)
-
-
-def outcome_of(client: Client, member: Member, message: Message, worker: ObeyingWorker) -> Outcome:
+def outcome_of(member: Member, attempt: Attempt, message: Message, worker: ObeyingWorker) -> Outcome:
     answer = in_service(Answer).get(message=message)
+    cards = grounds_of(member=member, answer_ids=[answer.pk], now=now())[answer.pk].cards
     return Outcome(
-        member=member,
+        attempt=attempt,
         conversation=str(message.conversation_id),
         state=answer.state,
         text=in_service(Message).get(pk=message.pk).text,
         request=worker.requests.get(str(answer.pk)),
-        cards=grounds_of(member=member, answer_ids=[answer.pk], now=now())[answer.pk].cards,
-        page=visit(client, reverse("inference:conversation", args=[message.conversation_id])),
+        cards=tuple((card.number, str(card.entry.pk), card.text) for card in cards),
     )
 
 
-@pytest.fixture
-def community(author: Member, teacher: Member, behaviour: Behaviour, without_embeddings: None) -> dict[Attempt, str]:
-    in_force(behaviour, parameters=LARGE)
-    written = write(author).entries
-    hide(author)
-    # The questions would find what is hidden: who may have it gets it.
-    found = retrieve(ATTEMPTS[0].question, member=teacher, now=now())
-    assert any(SECRET in each.passage.text for each in found)
-    return written
+def lists_of_knowledge(client: Client) -> dict[str, str]:
+    dictionary, search = reverse("knowledge:dictionary", args=[LANGUAGE]), reverse("knowledge:search")
+    addresses = [dictionary, f"{dictionary}?page=2", reverse("knowledge:themes"), reverse("knowledge:home")]
+    addresses += [f"{search}?q=note&page={number}" for number in range(1, 4)]
+    return {address: visit(client, address) for address in addresses}
+
+
+def secrets() -> tuple[str, ...]:
+    """What an answer to any of these members would have to be silent about."""
+    sessions = Session.objects.values_list("session_key", flat=True)
+    key = load_node_key(settings.HOME).secret.hex()
+    return (SECRET, settings.SECRET_KEY, key, str(settings.HOME.root), *sessions)
+
+
+async def test_nothing_comes_of_obeying(
+    entries: dict[Attempt, str],
+    groups: dict[Member, tuple[Attempt, ...]],
+    worker: ObeyingWorker,
+    served: Served,
+    behaviour: Behaviour,
+) -> None:
+    round_ = await played(groups, entries, worker)
+    assert len(worker.requests) == len(entries)
+    for talk in round_.talks:
+        check_what_the_model_read(talk, served, behaviour, (*round_.secrets, NOT_BY_AI))
+        check_cards(talk, entries)
+        for outcome in talk.outcomes:
+            assert outcome.request is not None
+            read = [part for passage in outcome.request.passages for part in (passage.title, passage.text)]
+            assert (outcome.state, outcome.text) == (AnswerState.DONE, obeyed(read)), outcome.attempt
+    check_pages(round_)
+    await in_db(check_quotations, ATTEMPTS, next(iter(groups)), (*round_.secrets, NOT_BY_AI))
+
+
+def check_quotations(attempts: Iterable[Attempt], member: Member, secrets: tuple[str, ...]) -> None:
+    """A small model's community is answered with the notes: each says what it says inside the quotation, and our own
+    words beside it are these and no more."""
+    ModelFile.objects.update(parameters=SMALL)
+    version = serving(now=now())
+    for attempt in attempts:
+        chosen = plan_for(attempt.question, member=member, version=version, now=now())
+        answer = told(chosen, version=version, language="en")
+        assert answer.whole, attempt
+        reader = PageReader(render_markdown(answer.begins))
+        assert reader.words_outside_quotations == ["Our notes say:"], attempt
+        assert (reader.running, reader.elements) == ([], set()), attempt
+        assert not [secret for secret in secrets if secret in answer.begins], attempt
 
 
 def controls(served: Served, tokens: tuple[int, ...]) -> list[int]:
@@ -164,99 +234,70 @@ def text(served: Served, tokens: tuple[int, ...]) -> str:
     return b"".join(map(served.model.piece, tokens)).decode()
 
 
-def check_what_the_model_read(
-    attempt: Attempt, outcome: Outcome, round_: Round, served: Served, behaviour: Behaviour
-) -> None:
-    """The prompt is the one of a harmless question, with the note's words as text in the one place for them."""
-    request = outcome.request
-    assert request is not None, attempt
-    assert (request.member, request.behaviour) == (str(outcome.member.pk), behaviour.sha256), attempt
-    assert request.conversation == outcome.conversation, attempt
-    assert request.turns == (Turn("user", attempt.question),), attempt
-    assert attempt.word in request.passages[0].title, attempt
-    plain = served.prompt(behaviour, (Turn("user", "PLAIN"),), 16)
-    head, tail = text(served, plain.tokens).split("PLAIN")
-    hostile = served.prompt(behaviour, request.turns, 16, request.passages)
-    assert hostile.tokens[: hostile.prefix_tokens] == plain.tokens[: plain.prefix_tokens], attempt
-    assert controls(served, hostile.tokens) == controls(served, plain.tokens), attempt
-    whole = text(served, hostile.tokens)
-    # What is too long for the model is left out, the last note first.
-    fitting = [request.passages[:count] for count in range(len(request.passages) + 1)]
-    assert whole in [f"{head}{with_passages(attempt.question, some).strip()}{tail}" for some in fitting], attempt
-    assert not [secret for secret in round_.secrets if secret in whole], attempt
-    # In the next question the obeying answer is what the AI said: text again.
-    later = (*request.turns, Turn("assistant", outcome.text), Turn("user", "And then?"))
-    harmless = (*request.turns, Turn("assistant", "Yes."), Turn("user", "And then?"))
-    again = served.prompt(behaviour, later, 16)
-    expected = served.prompt(behaviour, harmless if not again.dropped_turns else harmless[2:], 16)
-    assert controls(served, again.tokens) == controls(served, expected.tokens), attempt
+def check_what_the_model_read(talk: Talk, served: Served, behaviour: Behaviour, secrets: tuple[str, ...]) -> None:
+    """Each prompt is that of a harmless talk, with the notes' and the answers' words as text in the place of its own.
+
+    The answers are the obeying ones from the second question on.
+    """
+    said: list[Turn] = []
+    for outcome in talk.outcomes:
+        attempt, request = outcome.attempt, outcome.request
+        assert request is not None
+        said.append(Turn("user", attempt.question))
+        assert request.turns == tuple(said), attempt
+        assert (request.member, request.behaviour) == (str(talk.member.pk), behaviour.sha256), attempt
+        assert request.conversation == outcome.conversation == talk.outcomes[0].conversation, attempt
+        assert attempt.word in request.passages[0].title, attempt
+        hostile = served.prompt(behaviour, request.turns, 16, request.passages)
+        # Old turns are left out where the model cannot read more, and then the last notes.
+        kept = request.turns[hostile.dropped_turns :]
+        marks = [Turn(turn.role, f"MARK{number}.") for number, turn in enumerate(kept)]
+        plain = served.prompt(behaviour, tuple(marks), 16)
+        assert hostile.tokens[: hostile.prefix_tokens] == plain.tokens[: plain.prefix_tokens], attempt
+        assert controls(served, hostile.tokens) == controls(served, plain.tokens), attempt
+        whole, expected = text(served, hostile.tokens), text(served, plain.tokens)
+        for mark, turn in zip(marks[:-1], kept[:-1], strict=True):
+            expected = expected.replace(mark.content, turn.content.strip())
+        beside = [request.passages[:count] for count in range(len(request.passages) + 1)]
+        assert whole in [
+            expected.replace(marks[-1].content, with_passages(attempt.question, some).strip()) for some in beside
+        ], attempt
+        assert not [secret for secret in secrets if secret in whole], attempt
+        said.append(Turn("assistant", outcome.text))
 
 
-def check_cards(attempt: Attempt, outcome: Outcome, round_: Round) -> None:
+def check_cards(talk: Talk, entries: dict[Attempt, str]) -> None:
     """The cards are what was found, whatever else the words claim; and the page shows these."""
-    cards = outcome.cards
-    assert [card.number for card in cards] == list(range(1, len(cards) + 1)), attempt
-    assert str(cards[0].entry.pk) == round_.entries[attempt], attempt
-    assert {str(card.entry.pk) for card in cards} <= set(round_.entries.values()), attempt
-    if outcome.request is not None:
-        assert [card.text for card in cards] == [passage.text for passage in outcome.request.passages], attempt
-    shown = PageReader(outcome.page).cards
-    assert shown == [reverse("knowledge:entry", args=[card.entry.pk]) for card in cards], attempt
+    shown = []
+    for outcome in talk.outcomes:
+        numbers, found, words = zip(*outcome.cards, strict=True)
+        assert numbers == tuple(range(1, len(numbers) + 1)), outcome.attempt
+        assert found[0] == entries[outcome.attempt], outcome.attempt
+        assert set(found) <= set(entries.values()), outcome.attempt
+        if outcome.request is not None:
+            assert words == tuple(passage.text for passage in outcome.request.passages), outcome.attempt
+        shown += [reverse("knowledge:entry", args=[pk]) for pk in found]
+    assert PageReader(talk.page).cards == shown
 
 
 def check_pages(round_: Round) -> None:
-    """A page with an attempt has no element, no attribute and no address that its harmless neighbour has not."""
-    *hostile, harmless = round_.outcomes
-    chats = {attempt.word: outcome.page for attempt, outcome in round_.outcomes.items()}
-    for kind, page_of in (
-        ("chat", chats.__getitem__),
-        ("entry", lambda word: round_.pages[f"entry {word}"]),
-        ("search", lambda word: round_.pages[f"search {word}"]),
-    ):
-        known = PageReader(page_of(harmless.word)).elements
-        assert len(known) > 30
-        for attempt in hostile:
-            reader = PageReader(page_of(attempt.word))
-            assert reader.running == [], (kind, attempt)
-            assert reader.elements <= known, (kind, attempt, reader.elements - known)
-    for address, page in round_.pages.items():
+    """A page with attempts has no element, no attribute and no address that its harmless neighbour has not."""
+    *hostile, harmless = round_.talks
+    known = PageReader(harmless.page).elements
+    assert len(known) > 30
+    for talk in hostile:
+        reader = PageReader(talk.page)
+        assert reader.running == []
+        assert reader.elements <= known, (talk.outcomes[0].attempt, reader.elements - known)
+        assert not [secret for secret in round_.secrets if secret in talk.page]
+    known = set().union(*(PageReader(round_.entry_pages[attempt]).elements for attempt in HARMLESS))
+    for attempt in ATTEMPTS:
+        reader = PageReader(round_.entry_pages[attempt])
+        assert reader.running == [], attempt
+        assert reader.elements <= known, (attempt, reader.elements - known)
+    for page in (*round_.entry_pages.values(), *round_.lists.values()):
         reader = PageReader(page)
-        assert reader.running == [], address
-        assert not [secret for secret in round_.secrets if secret in page], address
-        for attempt in hostile:
-            # Nothing of it stands there as HTML.
-            assert "<" not in attempt.text.replace("<|", "") or attempt.text not in page, (address, attempt)
-
-
-async def test_a_model_that_obeys_reveals_and_changes_nothing(
-    community: dict[Attempt, str],
-    askers: Callable[[int], list[Member]],
-    worker: ObeyingWorker,
-    served: Served,
-    behaviour: Behaviour,
-) -> None:
-    round_ = await played(worker, await in_db(askers, len(community)), community)
-    assert len(worker.requests) == len(community)
-    for attempt, outcome in round_.outcomes.items():
-        assert outcome.state == AnswerState.DONE, attempt
-        check_what_the_model_read(attempt, outcome, round_, served, behaviour)
-        check_cards(attempt, outcome, round_)
-        passages = outcome.request.passages if outcome.request else ()
-        said = obeyed([part for passage in passages for part in (passage.title, passage.text)])
-        assert outcome.text == said, attempt
-    check_pages(round_)
-
-
-async def test_a_note_that_is_quoted_stays_a_quotation(
-    community: dict[Attempt, str], askers: Callable[[int], list[Member]], worker: ObeyingWorker
-) -> None:
-    await in_db(ModelFile.objects.update, parameters=SMALL)
-    round_ = await played(worker, await in_db(askers, len(community)), community)
-    assert worker.requests == {}
-    for attempt, outcome in round_.outcomes.items():
-        assert outcome.state == AnswerState.DONE, attempt
-        check_cards(attempt, outcome, round_)
-        # Whatever the note says, it says inside the quotation; our own words are these and no more.
-        assert PageReader(render_markdown(outcome.text)).words_outside_quotations == ["Our notes say:"], attempt
-        assert not [secret for secret in round_.secrets if secret in outcome.text], attempt
-    check_pages(round_)
+        assert reader.running == []
+        assert not [secret for secret in round_.secrets if secret in page]
+    words = "".join(round_.lists.values())
+    assert all(attempt.word in words for attempt in ATTEMPTS)

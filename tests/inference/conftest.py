@@ -77,6 +77,11 @@ class WorkerProcess:
                 raise RuntimeError(f"the worker did not start:\n{self._log.read_text()[-3000:]}")
             time.sleep(0.05)
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """The way a power cut ends it."""
         if self._process is not None:

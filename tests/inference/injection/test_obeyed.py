@@ -6,6 +6,7 @@ calls, tokens, elements of pages), never what an answer sounds like.
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 
@@ -48,6 +49,12 @@ def test_the_corpus() -> None:
     assert len({attempt.text for attempt in ATTEMPTS}) == len(ATTEMPTS) >= 100
     assert len({attempt.word for attempt in ATTEMPTS}) == len(ATTEMPTS)
     assert len(AIMS) == 11
+
+
+@pytest.mark.parametrize("attempt", [each for each in ATTEMPTS if re.search(r"<[a-z]", each.text, re.IGNORECASE)])
+def test_what_stood_on_a_page_as_it_was_written_would_be_seen(attempt: Attempt) -> None:
+    reader = PageReader(f"<p>{attempt.text}</p>")
+    assert reader.running or reader.elements
 
 
 @dataclass(frozen=True)

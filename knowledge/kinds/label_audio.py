@@ -33,7 +33,7 @@ class AudioNoteForm(KindForm):
 
     audio_note = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
     audio_file = forms.FileField(
-        label=_("Audio note"),
+        label=_("Audio note of the label"),
         help_text=format_lazy(
             _("Somebody says what the label means: a recording of at most {most} MB."), most=audio_notes.MOST_MEGABYTES
         ),

@@ -100,6 +100,16 @@ class PageReader(HTMLParser):
         self._quotations -= tag == "blockquote"
         self._in_script = False
 
+    def handle_comment(self, data: str) -> None:
+        # Browsers end some comments earlier than this parser, so none may come from a text.
+        self.elements.add(("comment", data))
+
+    def handle_pi(self, data: str) -> None:
+        self.elements.add(("instruction", data))
+
+    def unknown_decl(self, data: str) -> None:
+        self.elements.add(("declaration", data))
+
     def handle_data(self, data: str) -> None:
         if self._in_script and data.strip():
             self.elements.add(("script", _VARYING.sub("N", data)))

@@ -80,6 +80,9 @@ def test_a_word_comes_back_in_an_answer_with_who_taught_it(member: Callable[...,
     rosa.get_by_label("English").check()
     press(rosa, "Add it to our knowledge")
     expect(rosa.get_by_role("heading", name=WORD)).to_be_visible()
+    # The page itself finds out when the word can be found by its meaning.
+    rosa.goto("/knowledge/")
+    expect(rosa.locator(".meaning")).to_have_count(0, timeout=ANSWER_MS)
     # The next word is in the same language, for Ana too, who has not written yet.
     ana = member(ANA)
     ana.goto("/knowledge/add/term/")

@@ -94,7 +94,8 @@ def _spoken_labels() -> Iterator[tuple[str, str | bytes]]:
         if version is None or note is None:
             continue
         name = f"{version.label.key}.{ENDINGS[note.media_type]}"
-        link = f"[{_('Audio note')}]({name})"
+        words = _("Audio note")
+        link = f"[{words}]({name})"
         try:
             yield f"labels/{name}", audio_notes.sound_of(note)
         except audio_notes.Gone:

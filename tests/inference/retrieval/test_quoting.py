@@ -75,6 +75,7 @@ def found(text: str, *scores: float, score: float = 0.0, near: float | None = 0.
     return Found(
         passage=Passage(pk=1, title="Title", text=" ".join(parts)),
         score=score,
+        answers=score,
         why=frozenset(),
         signs=Signs(near=near, **signs),  # type: ignore[arg-type]
         sentences=parts,

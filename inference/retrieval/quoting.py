@@ -102,7 +102,8 @@ def _answering(found: Sequence[Found]) -> Found | None:
         return None
     best = best_of(found)
     if best.signs.near is None:
-        return best if best.signs.covered >= _COVERED else None
+        # Before it has a vector, or where none can be made: a question that names the entry is about it.
+        return best if Why.EXACT in best.why or best.signs.covered >= _COVERED else None
     return best if in_favour(evidence(best, found)) > 0 else None
 
 

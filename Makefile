@@ -6,6 +6,10 @@ PYTHON ?= python3
 NODE := .venv/bin/python
 # More words for the command behind a target: make test ARGS="tests/core -x"
 ARGS ?=
+# The processes that run the tests, each with a data folder and databases of its own: one a core, four at most. WORKERS=0
+# runs them in one, for a debugger. A file is never divided; tests/conftest.py says which begin.
+WORKERS ?= logical
+PYTEST = -m pytest -n $(WORKERS) --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 
 # Find a Python that is new enough and let it bring .venv to one of the locks in requirements/.
 define install
@@ -27,12 +31,12 @@ run: ## Install what is missing, then start the node and print its address
 test: ## Run every test, browser tests included (ARGS="tests/core -x" for some)
 	$(call install,test)
 	@$(NODE) -m tests.chromium
-	$(NODE) -m pytest $(ARGS)
+	$(NODE) $(PYTEST) $(ARGS)
 
 test-postgres: ## Run every test on a PostgreSQL server of its own
 	$(call install,test)
 	@$(NODE) -m tests.chromium
-	$(NODE) -m tests.postgres $(NODE) -m pytest $(ARGS)
+	$(NODE) -m tests.postgres $(NODE) $(PYTEST) $(ARGS)
 
 lint: ## Check the code's form and types (ruff, mypy, djlint)
 	$(call install,test)

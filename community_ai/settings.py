@@ -62,6 +62,7 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF],
         "img-src": [SELF, "data:"],
         "connect-src": [SELF],
+        "media-src": [SELF],
         "manifest-src": [SELF],
         "form-action": [SELF],
         "base-uri": [NONE],
@@ -256,7 +257,7 @@ IMPORT_MB = env_int("COMMUNITY_AI_IMPORT_MB", 50, least=1, most=500)
 # Bodies of requests (core.request_bodies): a form's own parts come on top of the file in it.
 BODY_BYTES = 3 << 20
 LARGE_BODY_BYTES = (IMPORT_MB + 1) << 20
-LARGE_BODY_PATHS = ["/knowledge/import/"]
+LARGE_BODY_PATHS = ["/knowledge/import/", "/decisions/"]
 # A file that is brought is sealed before it reaches the disk.
 FILE_UPLOAD_MAX_MEMORY_SIZE = LARGE_BODY_BYTES
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from django import forms
 from django.utils.functional import Promise
@@ -43,7 +43,22 @@ class UnknownKind(LookupError):
 
 
 class KindForm(forms.Form):
-    """Base of the kinds' forms. A kind whose payload is not its cleaned data overrides the two conversions."""
+    """Base of the kinds' forms. A kind whose payload is not its cleaned data overrides the two conversions.
+
+    `last` names fields for files: they stand below everything else, because a browser sends them in this order, and of
+    a body that is too large only the beginning arrives.
+    """
+
+    last: ClassVar[tuple[str, ...]] = ()
+
+    def first_fields(self) -> list[forms.BoundField]:
+        return [field for field in self.visible_fields() if field.name not in self.last]
+
+    def last_fields(self) -> list[forms.BoundField]:
+        return [field for field in self.visible_fields() if field.name in self.last]
+
+    def body_too_large(self) -> None:
+        """Say that what was sent did not fit, at the field that it is about; called after `is_valid()`."""
 
     def payload(self) -> Payload:
         """The payload that the filled-in form describes; called after `is_valid()`."""

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.db.models import QuerySet
+
 from community_ai.core.doctor import Finding, ok, register_check, warning
 from community_ai.core.jobs import register_regular_job
 from inference.retrieval.embedder import embedder
 from inference.services import passage_vectors
 from inference.services.lookups import forget_entry
 from inference.vector_jobs import queue_filling
-from knowledge import hooks
+from knowledge import hooks, meaning_search
+from knowledge.models import Passage
 
 
 def begin_retrieving() -> None:
     """Called once, when the apps are ready."""
     hooks.on_passages_changed(renew_vectors)
     hooks.on_forgotten(forget_entry)
+    meaning_search.register_progress(progress_of)
     # It only queues: a second chain of portions would take the place of other jobs.
     register_regular_job("vectors of passages", queue_filling, every=1)
     register_check("retrieval", check_retrieval)
@@ -27,6 +31,15 @@ def renew_vectors(*, added: Sequence[int], removed: Sequence[int]) -> None:
     if added:
         passage_vectors.drop(passage_ids=added)
         queue_filling()
+
+
+def progress_of(*, passages: QuerySet[Passage]) -> meaning_search.Progress | None:
+    """How many of these passages have their vectors; None on a computer without an embedder."""
+    model = embedder()
+    if model is None:
+        return None
+    progress = passage_vectors.progress(embedder=model, passages=passages)
+    return meaning_search.Progress(done=progress.done, total=progress.total)
 
 
 def check_retrieval() -> Finding:

@@ -10,9 +10,10 @@ from knowledge.access import in_service
 from knowledge.index.tables import TRIGRAMS, WORDS, column_of, missing_parts
 from knowledge.languages import InvalidLanguage, normalised
 from knowledge.models import Entry, EntryLabelRemoval, EntryState, LabelVersion, Passage
+from knowledge.services import audio_notes
 from knowledge.services.demonstration import is_demonstration
 from knowledge.services.entry_labels import is_genuine_removal
-from knowledge.services.labels import is_genuine_label, unvouched_keys
+from knowledge.services.labels import is_genuine_label, labels_in_force, unvouched_keys
 
 _NAMED = 5
 
@@ -32,6 +33,23 @@ def check_labels() -> Finding:
             "Somebody wrote into the database. Keep a copy of the data folder, tell the community, look at the record.",
         )
     return ok(f"All {len(versions)} versions of labels of use carry the seal of this node.")
+
+
+def check_audio_notes() -> Finding:
+    """What labels say aloud is there, and is what was decided."""
+    present = {
+        version.label.key: version.audio_note_id
+        for version in labels_in_force().values()
+        if version is not None and version.audio_note_id
+    }
+    gone = set(audio_notes.missing(present.values()))
+    silent = sorted(key for key, name in present.items() if name in gone)
+    if silent:
+        return failure(
+            f"Audio notes are missing or damaged: of label {', '.join(silent)}.",
+            "Put the folder audio-notes back from a backup, or let the community decide on a new recording.",
+        )
+    return ok(f"{len(present)} labels of use can be heard, and each recording is whole.")
 
 
 def check_index() -> Finding:
@@ -111,6 +129,7 @@ def check_demonstration() -> Finding:
 
 def register_knowledge_checks() -> None:
     register_check("labels", check_labels)
+    register_check("audio notes", check_audio_notes)
     register_check("index", check_index)
     register_check("languages", check_languages)
     register_check("demonstration", check_demonstration)

@@ -13,8 +13,26 @@ from consent.services.personal_keys import forget_remembered_keys
 from governance.models import Member
 from knowledge.index.frequencies import FREQUENCIES
 from tests.append_only import let_flush_empty_append_only_tables
+from tests.postgres import may_differ
 
 PASSWORD = "a long enough pass phrase"
+
+# What takes longest, or asks for the same costly thing, begins: so no process is left with a long file at the end while
+# the others have nothing to do. All others follow in the order of their names.
+FIRST = ("tests/browser/", "tests/inference/chat/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The order of the files, and the marker of what .ci/run asks on PostgreSQL too."""
+
+    def turn(item: pytest.Item) -> int:
+        return next((at for at, room in enumerate(FIRST) if item.nodeid.startswith(room)), len(FIRST))
+
+    items.sort(key=turn)
+    for item in items:
+        used = {*getattr(item, "fixturenames", ()), *(mark.name for mark in item.iter_markers())}
+        if may_differ(item.nodeid.split("::")[0], used):
+            item.add_marker("database")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -3,6 +3,9 @@
     python -m tests.postgres COMMAND ...
 
 runs the command with DATABASE_URL set, stops the server whatever happened, and ends with the command's exit code.
+
+`make test-postgres` runs every test there. Most of them say nothing that they did not say on SQLCipher, so `.ci/run`
+takes those that carry the marker `database`: see `may_differ`.
 """
 
 from __future__ import annotations
@@ -17,11 +20,37 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatch
 from pathlib import Path
 
 import psycopg
+
+# Files whose tests ask the database, but only what others ask it too: pages, sockets, browsers, the model.
+SAME_EVERYWHERE = (
+    "tests/access/*",
+    "tests/browser/*",
+    "tests/governance/*hostile*",
+    "tests/governance/*_page*",
+    "tests/governance/decisions/test_home.py",
+    "tests/governance/test_languages.py",
+    "tests/governance/test_limits.py",
+    "tests/governance/test_second_factors.py",
+    "tests/inference/*_pages.py",
+    "tests/inference/chat/test_desk.py",
+    "tests/inference/chat/test_knowledge.py",
+    "tests/inference/chat/test_notices.py",
+    "tests/inference/chat/test_paused.py",
+    "tests/inference/chat/test_socket.py",
+    "tests/inference/engine/*",
+    "tests/inference/evaluation/test_real_worker.py",
+    "tests/inference/injection/*",
+    "tests/knowledge/demo/*",
+    "tests/knowledge/*_pages*",
+)
+# ... and those of their pages that are asked on both, as a sample.
+SAMPLE = ("tests/governance/test_pages.py", "tests/knowledge/test_pages.py", "tests/inference/chat/test_pages.py")
 
 DEBIAN_PACKAGE = "postgresql"
 SECONDS_TO_START = 60
@@ -29,6 +58,17 @@ SECONDS_TO_START = 60
 
 class NoServer(Exception):
     """PostgreSQL cannot be started here; the text is a sentence for the person who typed the command."""
+
+
+def may_differ(file: str, uses: Collection[str]) -> bool:
+    """Whether a test may pass on one database and fail on another.
+
+    `file` is its path from the top of the repository, `uses` the names of its fixtures and markers. A test of services,
+    models, constraints, triggers, races, searches, jobs or the record does, without being told.
+    """
+    if not {"django_db", "db", "transactional_db", "django_db_setup"}.intersection(uses):
+        return False
+    return file in SAMPLE or not any(fnmatch(file, pattern) for pattern in SAME_EVERYWHERE)
 
 
 def find_programs() -> Path | None:

@@ -29,6 +29,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+STATIC_ROOT.mkdir()  # noqa: F405
 # Threads of a test must not keep connections to a PostgreSQL database that is emptied after it.
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405
 # Pages are rendered in every language, as in a node that was started.

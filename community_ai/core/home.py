@@ -52,6 +52,10 @@ class Home:
         return self.root / "imports"
 
     @property
+    def audio_notes(self) -> Path:
+        return self.root / "audio-notes"
+
+    @property
     def logs(self) -> Path:
         return self.root / "logs"
 
@@ -65,7 +69,7 @@ class Home:
 
     def folders(self) -> tuple[Path, ...]:
         return (self.root, self.keys, self.models, self.adapters, self.backups, self.audit, self.ledger, self.imports,
-                self.logs, self.run)  # fmt: skip
+                self.audio_notes, self.logs, self.run)  # fmt: skip
 
     def create(self) -> list[Path]:
         """Create what is missing with mode 0700 and return what was created; existing folders stay as they are."""

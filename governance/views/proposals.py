@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -179,9 +180,14 @@ def _edit(
     """Show the two forms of a proposal, or save them; what was typed stays when something is refused."""
     typed = request.POST if request.method == "POST" else None
     wording_form = WordingForm(typed, initial=wording_initial, prefix="wording")
-    kind_form = kind.form_class(typed, initial=kind.form_class.initial_from(payload), prefix="effect")
+    # A member whose roles do not let them propose this leaves no file here either.
+    files = request.FILES if typed is not None and rules.may_begin(member_of(request), kind) else None
+    kind_form = kind.form_class(typed, files, initial=kind.form_class.initial_from(payload), prefix="effect")
     problem: Refused | None = None
-    if request.method == "POST" and all([wording_form.is_valid(), kind_form.is_valid()]):
+    filled_in = request.method == "POST" and all([wording_form.is_valid(), kind_form.is_valid()])
+    if request.method == "POST" and int(request.META.get("CONTENT_LENGTH") or 0) > settings.LARGE_BODY_BYTES:
+        kind_form.body_too_large()
+    elif filled_in:
         try:
             saved = save(wording_form.cleaned_data, kind_form.payload())
         except BadWording as refused:

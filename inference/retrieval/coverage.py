@@ -31,10 +31,15 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Shares of a question's weight, 0 to 1: in the passage with its title, and in each of its sentences alone."""
+    """Shares of a question's weight, 0 to 1: in the passage with its title, and in each of its sentences alone.
+
+    `anywhere` is the share that stands in any of the passages at hand, the same for all of them: what is missing there
+    is named nowhere.
+    """
 
     whole: float
     sentences: tuple[float, ...]
+    anywhere: float
 
     @property
     def best(self) -> float:
@@ -62,9 +67,11 @@ def coverage(question: str, passages: Sequence[Text]) -> list[Coverage]:
     def share(numbers: set[int]) -> float:
         return sum(weights[number] for number in numbers) / everything
 
+    in_passages = [title.union(*sentences) for title, sentences in zip(in_titles, hits, strict=True)]
+    anywhere = share(set().union(*in_passages))
     return [
-        Coverage(share(title.union(*sentences)), tuple(map(share, sentences)))
-        for title, sentences in zip(in_titles, hits, strict=True)
+        Coverage(share(whole), tuple(map(share, sentences)), anywhere)
+        for whole, sentences in zip(in_passages, hits, strict=True)
     ]
 
 

@@ -18,8 +18,9 @@ from statistics import fmean
 class Weights:
     """What each sign is worth beside a cosine. Found on half of XQuAD's articles (docs/retrieval.md).
 
-    `k` is the constant of the reciprocal ranks; the best rank is worth the weight itself. `gate_from` and `gate_to` are
-    the coverages between which the words begin to count.
+    `k` is the constant of the reciprocal ranks; the best rank is worth the weight itself. `found` and `answers` are the
+    coverages between which the words begin to count: for the order in which passages are found, and for telling which
+    of them answers a question that is put in other words than the passage.
     """
 
     words: float = 0.04
@@ -27,8 +28,8 @@ class Weights:
     covered: float = 0.08
     covered_by_sentence: float = 0.12
     k: float = 10.0
-    gate_from: float = 0.1
-    gate_to: float = 0.4
+    found: tuple[float, float] = (0.1, 0.4)
+    answers: tuple[float, float] = (0.2, 0.8)
 
 
 WEIGHTS = Weights()
@@ -48,6 +49,7 @@ class Signs:
     sentence_near: float | None = None
     covered: float = 0.0
     sentence_covered: float = 0.0
+    anywhere: float = 1.0
 
 
 def reciprocal(rank: int | None, k: float) -> float:
@@ -55,13 +57,16 @@ def reciprocal(rank: int | None, k: float) -> float:
     return 0.0 if rank is None else k / (k + rank)
 
 
-def gate(coverage: float, weights: Weights = WEIGHTS) -> float:
-    """How far words count when the best sentence of all covers so much of the question: 0 to 1."""
-    return min(1.0, max(0.0, (coverage - weights.gate_from) / (weights.gate_to - weights.gate_from)))
+def gate(coverage: float, bounds: tuple[float, float]) -> float:
+    """How far words count when the best sentence of all covers so much of the question: 0 to 1 between the bounds."""
+    low, high = bounds
+    return min(1.0, max(0.0, (coverage - low) / (high - low)))
 
 
-def fuse(signs: Sequence[Signs], weights: Weights = WEIGHTS) -> list[float]:
-    """The score of each passage beside the others; higher is better.
+def fuse(
+    signs: Sequence[Signs], weights: Weights = WEIGHTS, *, bounds: tuple[float, float] = WEIGHTS.found
+) -> list[float]:
+    """The score of each passage beside the others; higher is better. `bounds` are those of `gate`.
 
     A passage that has no vector yet counts as near as the others are on average, so that it is neither lost nor
     preferred. Without any vectors the words decide, whatever they cover.
@@ -69,7 +74,7 @@ def fuse(signs: Sequence[Signs], weights: Weights = WEIGHTS) -> list[float]:
     meanings = [_meaning(each) for each in signs]
     known = [meaning for meaning in meanings if meaning is not None]
     average = fmean(known) if known else 0.0
-    share = gate(max((each.sentence_covered for each in signs), default=0.0), weights) if known else 1.0
+    share = gate(max((each.sentence_covered for each in signs), default=0.0), bounds) if known else 1.0
     return [
         (average if meaning is None else meaning) + share * _words(each, weights)
         for each, meaning in zip(signs, meanings, strict=True)

@@ -11,33 +11,19 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from statistics import fmean
 
-from inference.retrieval.fusion import gate
-from inference.retrieval.retrieve import Found
+from inference.retrieval.evidence import evidence, in_favour
+from inference.retrieval.retrieve import Found, Why
 
 QUOTING_BELOW = 700_000_000
 """Parameters of a model below which it quotes instead of putting a note into its own words."""
 QUOTED_SENTENCES = 3
+SENTENCES_BESIDE = 2
+"""Of a second passage that is hardly worse."""
 READ_PASSAGES = 3
 READ_CHARACTERS = 1_600
 """Passages that a larger model reads, and characters of each."""
 
-# How likely the best passage answers: its two cosines, a share of how far it stands out among the candidates, and its
-# lead over the second, the last two up to a bound. Found on XQuAD with and without the paragraphs that answer, and on
-# the demonstration communities' questions (docs/retrieval.md). Where the question shares hardly a word with
-# any candidate it is probably asked in another language, whose cosines are lower.
-_BOUND = 1.775
-_OTHER_LANGUAGE = 0.10
-_STANDS_OUT, _MOST_STANDING_OUT = 0.4, 0.3
-_MOST_LEAD = 0.1
-_SHARES_WORDS = 0.4
-# Its rivals: candidates from the sixth to the fifteenth place are hardly ever about the same.
-_RIVALS = slice(5, 15)
-# What a candidate that has nothing to do with a question scores, where there are too few rivals to know: two cosines
-# of unrelated texts in this embedding, and a little for chance words.
-_UNRELATED = 1.60
-_FEW_RIVALS = 5
 # Without embeddings: the share of the question that the passage must hold.
 _COVERED = 0.4
 # Score by which a passage may be behind the best and still be read with it, be quoted beside it, or be taken because
@@ -81,44 +67,44 @@ def plan(question: str, found: Sequence[Found], *, parameters: int) -> Plan:
     if best is None:
         # A community that has taught nothing yet has no notes to miss.
         return Plan(Way.NOTHING if found and is_question(question) else Way.FREE)
-    others = sorted((each for each in found if each is not best), key=lambda each: -each.score)
     if parameters < QUOTING_BELOW:
-        close = [each for each in others[:1] if best.score - each.score <= _CLOSE_BEHIND]
-        return Plan(Way.QUOTE, tuple(Source(each, best_sentences(each)) for each in [best, *close]))
+        return Plan(Way.QUOTE, quotes(best, found))
     # What falls far behind the best would only lead astray.
-    near = [each for each in others if best.score - each.score <= _FAR_BEHIND]
+    near = [each for each in _others(best, found) if best.answers - each.answers <= _FAR_BEHIND]
     chosen = [best, *near][:READ_PASSAGES]
     return Plan(Way.READ, tuple(Source(each, each.passage.text[:READ_CHARACTERS]) for each in chosen))
 
 
+def quotes(best: Found, found: Sequence[Found]) -> tuple[Source, ...]:
+    """The best sentences of `best`, and of the passage after it where that is hardly worse."""
+    close = [each for each in _others(best, found)[:1] if best.answers - each.answers <= _CLOSE_BEHIND]
+    return (
+        Source(best, best_sentences(best)),
+        *(Source(each, best_sentences(each, SENTENCES_BESIDE)) for each in close),
+    )
+
+
+def best_of(found: Sequence[Found]) -> Found:
+    """Of what was found, not empty, the passage that answers if any does: the one that the question names, or the best
+    where that was only named in passing."""
+    best = max(found, key=lambda each: each.answers)
+    named = Why.EXACT in found[0].why and best.answers - found[0].answers <= _NAMED_IN_PASSING
+    return found[0] if named else best
+
+
+def _others(best: Found, found: Sequence[Found]) -> list[Found]:
+    return sorted((each for each in found if each is not best), key=lambda each: -each.answers)
+
+
 def _answering(found: Sequence[Found]) -> Found | None:
-    """The passage that answers: the first, or the best where the first was only named in passing; None: no answer."""
+    """The passage that answers; None where there is no answer."""
     if not found:
         return None
-    best = max(found, key=lambda each: each.score)
-    if best.score - found[0].score <= _NAMED_IN_PASSING:
-        best = found[0]
+    best = best_of(found)
     if best.signs.near is None:
-        return best if best.signs.covered >= _COVERED else None
-    return best if evidence(best, found) > 0 else None
-
-
-def evidence(best: Found, found: Sequence[Found]) -> float:
-    """How much speaks for `best` as the answer, above 0 when it is taken for one. `best` has a vector."""
-    scores = sorted((each.score for each in found if each is not best), reverse=True)
-    rivals = scores[_RIVALS.start - 1 : _RIVALS.stop - 1]
-    usual = fmean(rivals) if len(rivals) >= _FEW_RIVALS else _UNRELATED
-    near = best.signs.near or 0.0
-    sentence_near = near if best.signs.sentence_near is None else best.signs.sentence_near
-    words = gate(max(each.signs.sentence_covered for each in found))
-    return (
-        near
-        + sentence_near
-        + _STANDS_OUT * min(_MOST_STANDING_OUT, best.score - usual)
-        + min(_MOST_LEAD, best.score - scores[0] if scores else _MOST_LEAD)
-        + _OTHER_LANGUAGE * (1 - min(1.0, words / _SHARES_WORDS))
-        - _BOUND
-    )
+        # Before it has a vector, or where none can be made: a question that names the entry is about it.
+        return best if Why.EXACT in best.why or best.signs.covered >= _COVERED else None
+    return best if in_favour(evidence(best, found)) > 0 else None
 
 
 def best_sentences(found: Found, count: int = QUOTED_SENTENCES) -> str:

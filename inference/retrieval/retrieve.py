@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cache, lru_cache
+from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
@@ -48,7 +49,8 @@ class Why(StrEnum):
 
 @dataclass(frozen=True)
 class Found:
-    """A passage that may answer, with its score beside the others of the same question.
+    """A passage that may answer, with its score beside the others of the same question, and with the one that tells
+    which of them answers (`Weights.answers`).
 
     `sentences` are the passage's, and `sentence_scores` say how well each answers, in the same measure for all passages
     of one question. `signs` is what the score was made of.
@@ -56,17 +58,27 @@ class Found:
 
     passage: Passage
     score: float
+    answers: float
     why: frozenset[Why]
     signs: Signs
     sentences: tuple[str, ...]
     sentence_scores: tuple[float, ...]
 
 
-def retrieve(question: str, *, member: Member, now: datetime, limit: int = LIMIT, use: Use = Use.QUOTE) -> list[Found]:
+def retrieve(
+    question: str,
+    *,
+    member: Member,
+    now: datetime,
+    limit: int = LIMIT,
+    use: Use = Use.QUOTE,
+    without: UUID | None = None,
+) -> list[Found]:
     """The passages that may answer `question`, best first, as far as `member` may have them in this use.
 
     Passages whose title the question names come first. Every candidate is asked for through `knowledge.access` at this
     moment: nothing else is ranked, and nothing is remembered between two questions but vectors. Takes about 40 ms.
+    `without` leaves an entry's candidates out, to measure what is said where a note is missing.
     """
     asked = question.strip()[-MAX_QUESTION:]
     if not asked:
@@ -88,7 +100,7 @@ def retrieve(question: str, *, member: Member, now: datetime, limit: int = LIMIT
     wanted = list(dict.fromkeys([*exact, *ranked.words, *ranked.trigrams, *near]))
     # All of these came through the door above; what was deleted meanwhile is missing.
     passages = in_service(Passage).in_bulk(wanted)
-    rows = [passages[pk] for pk in wanted if pk in passages]
+    rows = [passages[pk] for pk in wanted if pk in passages and passages[pk].entry_id != without]
     means = _cosines(rows, model, vector) if model is not None and vector is not None else {}
     found = _weighed(asked, rows, means, words=ranked.words, trigrams=ranked.trigrams, exact=exact, near=near)
     named = {pk: place for place, pk in enumerate(exact)}
@@ -165,22 +177,25 @@ def _weighed(
             sentence_near=max(each, default=None),
             covered=share.whole,
             sentence_covered=share.best,
+            anywhere=share.anywhere,
         )
         for row, each, share in zip(rows, cosines, covered, strict=True)
     ]
-    share_of_words = gate(max((each.sentence_covered for each in signs), default=0.0)) if means else 1.0
+    most = max((each.sentence_covered for each in signs), default=0.0)
+    share_of_words = gate(most, WEIGHTS.found) if means else 1.0
     brought = {Why.EXACT: set(exact), Why.WORDS: words_ranks, Why.TRIGRAMS: trigrams_ranks, Why.MEANING: set(near)}
     return [
         Found(
             passage=row,
             score=score,
+            answers=answers,
             why=frozenset(why for why, those in brought.items() if row.pk in those),
             signs=sign,
             sentences=texts,
             sentence_scores=_sentence_scores(near_parts, share, share_of_words),
         )
-        for row, score, sign, texts, near_parts, share in zip(
-            rows, fuse(signs), signs, cut, cosines, covered, strict=True
+        for row, score, answers, sign, texts, near_parts, share in zip(
+            rows, fuse(signs), fuse(signs, bounds=WEIGHTS.answers), signs, cut, cosines, covered, strict=True
         )
     ]
 

@@ -7,8 +7,9 @@ found, quoted or read is decided by the services of the chat; only the words of 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
@@ -23,9 +24,11 @@ from inference.evaluation.figures import Asked, figures_of
 from inference.evaluation.scoring import Outcome, holds, outcome_of
 from inference.models import BehaviourVersion, EvaluationOutcome, EvaluationRun
 from inference.retrieval.embedder import embedder
-from inference.retrieval.quoting import Way
+from inference.retrieval.evidence import evidence
+from inference.retrieval.quoting import Plan, Way, best_of, quotes
+from inference.retrieval.retrieve import retrieve
 from inference.services import passage_vectors
-from inference.services.lookups import language_of_community, plan_for, told
+from inference.services.lookups import CANDIDATES, language_of_community, plan_for, told
 from inference.services.samples import NotAnswered
 from inference.services.serving import serving
 from knowledge.access import in_service, usable
@@ -115,6 +118,37 @@ def measure(
             without=without,
         )
         yield Measured(question, asked, text)
+
+
+def signs_to_learn_from(*, member: Member, now: datetime) -> list[dict[str, Any]]:
+    """For `inference.retrieval.fitting`: each question to learn from, and those with a note once more without it.
+
+    Raises NothingToAsk, NoBehaviour.
+    """
+    version, rows = serving(now=now), []
+    for question in questions_for(member=member, now=now, held_out=False, limit=None):
+        if question.part is not Part.LEARN:
+            continue
+        known = _note_holds(question, member, now)
+        if not known and not question.unanswerable:
+            continue
+        for away in (False, True) if known else (False,):
+            without = question.entry_id if away else None
+            found = retrieve(question.text, member=member, now=now, limit=CANDIDATES, without=without)
+            if not found or found[0].signs.near is None:
+                continue
+            best = best_of(found)
+            said = told(Plan(Way.QUOTE, quotes(best, found)), version=version, language=question.language).begins
+            right = known and not away and _outcome(question, said, no_note=False) is Outcome.RIGHT
+            rows.append(
+                {
+                    "signs": astuple(evidence(best, found)),
+                    "known": known and not away,
+                    "away": away,
+                    "right": right,
+                }
+            )
+    return rows
 
 
 def keep(*, measured: Sequence[Measured], limited: bool, began_at: datetime, now: datetime) -> EvaluationRun:

@@ -28,9 +28,11 @@ class Progress:
     total: int
 
 
-def progress(*, embedder: Embedder) -> Progress:
-    done = PassageVector.objects.filter(model=embedder.name).count()
-    return Progress(done=done, total=in_service(Passage).count())
+def progress(*, embedder: Embedder, passages: QuerySet[Passage] | None = None) -> Progress:
+    """Of all passages, or of these."""
+    counted = in_service(Passage) if passages is None else passages
+    ready = PassageVector.objects.filter(passage=OuterRef("pk"), model=embedder.name)
+    return Progress(done=counted.filter(Exists(ready)).count(), total=counted.count())
 
 
 def fill(*, embedder: Embedder, seconds: float) -> int:

@@ -6,6 +6,7 @@ The first line says what the file is and how the labels on its entries read; eac
     {"id", "kind", "language", "title", "body", "pronunciation", "examples", "source", "change_note", "written_at",
      "written_by", "added_at", "taught_by", "tags", "labels", "related", "earlier": [wordings before, the oldest first]}
 
+A label that is spoken too names its recording by its SHA-256 (`audio_note`); the file is in the copy to read.
 Names are there only where they may be (`taught_by`, `written_by`; null otherwise).
 """
 

@@ -12,9 +12,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from governance.effects import InvalidPayload, KindForm
+from governance.effects import InvalidPayload
 from governance.kinds.fields import RolesField
 from governance.models import Role
+from knowledge.kinds.label_audio import AudioNoteForm
 from knowledge.models.label import NAME_LENGTH, TEXT_LENGTH
 from knowledge.rules_of_use import Credit, InvalidTerms, Terms
 
@@ -42,8 +43,8 @@ def _day(**kwargs: Any) -> forms.CharField:
     )
 
 
-class TermsForm(KindForm):
-    """The name of a label, its text, and what it allows."""
+class TermsForm(AudioNoteForm):
+    """The name of a label, its text, spoken too, and what it allows."""
 
     name = forms.CharField(label=_("Name of the label"), max_length=NAME_LENGTH)
     text = forms.CharField(
@@ -76,6 +77,8 @@ class TermsForm(KindForm):
         initial=Credit.NAME.value,
     )
 
+    field_order = ["name", "text", "see_roles", "season_begins", "season_ends", "quote", "learn", "share", "credit"]
+
     def wording(self) -> dict[str, Any]:
         """The parts of the payload that the form fills in."""
         data = self.cleaned_data
@@ -91,6 +94,7 @@ class TermsForm(KindForm):
                 "share": data["share"],
                 "credit": data["credit"],
             },
+            **self.spoken(),
         }
 
     @classmethod

@@ -16,6 +16,13 @@ from governance.kinds import shapes
 from governance.models import Decision, Role
 from governance.rule_terms import RuleTerms
 from governance.seals import canonical_hash
+from knowledge.kinds.label_audio import (
+    audio_note_panel,
+    check_audio_note,
+    checked_audio_note,
+    facts_of,
+    needs_audio_note,
+)
 from knowledge.kinds.label_terms import TermsForm, checked_terms, checked_text, terms_lines
 from knowledge.models import Label, LabelVersion
 from knowledge.models.label import NAME_LENGTH
@@ -47,7 +54,7 @@ class DefineForm(TermsForm):
 
 class ChangeForm(TermsForm):
     label = LabelField(label=_("Which label"))
-    field_order = ["label", "name", "text"]
+    field_order = ["label", *TermsForm.field_order]
 
     def payload(self) -> Payload:
         return {"label": self.cleaned_data["label"], **self.wording()}
@@ -57,7 +64,7 @@ class ChangeForm(TermsForm):
         """A label that is named alone comes with what it says now."""
         present = labels.label_in_force(str(payload.get("label", "")))
         if present is not None and "terms" not in payload:
-            payload = {**labels.wording_payload(present.label.key, present.name, present.text, present.terms)}
+            payload = labels.payload_of(present)
         return super().initial_from(payload)
 
 
@@ -74,12 +81,14 @@ def _key_for(name: str) -> str:
 
 
 def validate_wording(payload: Payload) -> Payload:
-    shapes.exactly(payload, "label", "name", "text", "terms")
+    spoken = ["audio_note"] if isinstance(payload, dict) and "audio_note" in payload else []
+    shapes.exactly(payload, "label", "name", "text", "terms", *spoken)
     return labels.wording_payload(
         _key(payload, field="name"),
         shapes.text(payload, "name", most=NAME_LENGTH),
         checked_text(payload["text"]),
         checked_terms(payload["terms"]),
+        checked_audio_note(payload.get("audio_note", "")),
     )
 
 
@@ -102,13 +111,15 @@ def check_define(payload: Payload) -> None:
     if Label.objects.filter(key=payload["label"]).exists():
         raise InvalidPayload(_("There is a label of this name already."), field="name")
     _check_roles(payload)
+    check_audio_note(payload)
 
 
 def check_change(payload: Payload) -> None:
     _require_label(payload)
     _check_roles(payload)
+    check_audio_note(payload)
     present = labels.label_in_force(payload["label"])
-    if present is not None and not present.ended and _says(present) == payload:
+    if present is not None and not present.ended and labels.payload_of(present) == payload:
         raise InvalidPayload(_("This is what the label says already."))
 
 
@@ -138,10 +149,6 @@ def _present(payload: Payload) -> LabelVersion:
     return present
 
 
-def _says(version: LabelVersion) -> Payload:
-    return labels.wording_payload(version.label.key, version.name, version.text, version.terms)
-
-
 # --- What they were written against -------------------------------------------------------------------------------
 
 
@@ -159,8 +166,13 @@ def target_version(payload: Payload) -> str:
 # --- Previews -----------------------------------------------------------------------------------------------------
 
 
-def lines(name: str, text: str, terms: Terms) -> list[str]:
-    return [gettext("Label: %(name)s") % {"name": gettext(name)}, gettext(text), *terms_lines(terms)]
+def lines(name: str, text: str, terms: Terms, audio_note: str = "") -> list[str]:
+    spoken = [gettext("With an audio note: %(facts)s") % {"facts": facts_of(audio_note)}] if audio_note else []
+    return [gettext("Label: %(name)s") % {"name": gettext(name)}, gettext(text), *terms_lines(terms), *spoken]
+
+
+def lines_in_force(version: LabelVersion) -> list[str]:
+    return lines(version.name, version.text, version.terms, version.audio_note_id or "")
 
 
 def preview_define(payload: Payload) -> Preview:
@@ -172,15 +184,18 @@ def preview_change(payload: Payload) -> Preview:
     before = (
         [gettext("Nobody can vouch for what this label says: what bears it is closed")]
         if present is None
-        else lines(present.name, present.text, present.terms)
+        else lines_in_force(present)
     )
-    return Preview(before=before, after=_lines_of(payload))
+    after = _lines_of(payload)
+    if present is not None and present.audio_note_id and "audio_note" not in payload:
+        after.append(gettext("Without an audio note"))
+    return Preview(before=before, after=after)
 
 
 def preview_end(payload: Payload) -> Preview:
     present = _present(payload)
     return Preview(
-        before=lines(present.name, present.text, present.terms),
+        before=lines_in_force(present),
         after=[
             gettext("Label: %(name)s") % {"name": present},
             gettext("It is put on nothing new any more"),
@@ -190,7 +205,7 @@ def preview_end(payload: Payload) -> Preview:
 
 
 def _lines_of(payload: Payload) -> list[str]:
-    return lines(payload["name"], payload["text"], Terms.from_json(payload["terms"]))
+    return lines(payload["name"], payload["text"], Terms.from_json(payload["terms"]), payload.get("audio_note", ""))
 
 
 # --- Effects ------------------------------------------------------------------------------------------------------
@@ -202,6 +217,7 @@ def _wording(payload: Payload) -> dict[str, Any]:
         "name": payload["name"],
         "text": payload["text"],
         "terms": Terms.from_json(payload["terms"]),
+        "audio_note": payload.get("audio_note", ""),
     }
 
 
@@ -233,6 +249,8 @@ LABEL_KINDS = (
         target_hash=target_define,
         preview=preview_define,
         apply=apply_define,
+        written=needs_audio_note,
+        panel=audio_note_panel,
         default_rule=_RULE,
     ),
     ProposalKind(
@@ -245,6 +263,8 @@ LABEL_KINDS = (
         target_hash=target_version,
         preview=preview_change,
         apply=apply_change,
+        written=needs_audio_note,
+        panel=audio_note_panel,
         default_rule=_RULE,
     ),
     ProposalKind(

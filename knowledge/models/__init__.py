@@ -1,3 +1,4 @@
+from knowledge.models.audio_note import AudioNote
 from knowledge.models.correction import CORRECTION_STATES, Correction, CorrectionState, Matter, Verdict
 from knowledge.models.entry import ENTRY_STATES, TITLE_LENGTH, Entry, EntryKind, EntryState
 from knowledge.models.entry_label import EntryLabel, EntryLabelRemoval
@@ -18,6 +19,7 @@ __all__ = [
     "IMPORT_STATES",
     "QUESTION_STATES",
     "TITLE_LENGTH",
+    "AudioNote",
     "Correction",
     "CorrectionState",
     "Entry",

@@ -37,6 +37,10 @@ class LabelVersion(models.Model):
     number = models.PositiveIntegerField(_("version"))
     name = models.CharField(_("name"), max_length=NAME_LENGTH)
     text = models.TextField(_("text"), max_length=TEXT_LENGTH)
+    # The same, spoken.
+    audio_note = models.ForeignKey(
+        "knowledge.AudioNote", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("audio note")
+    )
     see_roles = models.JSONField(_("who may see it"))
     season = models.JSONField(_("when it may be seen"), null=True)
     quote = models.BooleanField(_("the AI may quote it"))

@@ -10,13 +10,17 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import groupby
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
 from governance.models import Community, Member
+from knowledge.audio_types import ENDINGS
 from knowledge.content import content_of
 from knowledge.languages import name_of
 from knowledge.models import EntryKind
+from knowledge.services import audio_notes
 from knowledge.services.exports import Whole, wholes
+from knowledge.services.labels import labels_in_force
 
 # Looked up rather than read: together in one file.
 LOOKED_UP = {EntryKind.TERM: "words", EntryKind.PHRASE: "phrases", EntryKind.QUESTION: "questions"}
@@ -49,6 +53,9 @@ def zipped_pages(*, member: Member, now: datetime) -> Iterator[bytes]:
     with zipfile.ZipFile(outgoing, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("README.md", _readme(member, now))
         yield outgoing.taken()
+        for name, data in _spoken_labels():
+            archive.writestr(name, data)
+            yield outgoing.taken()
         ordered = wholes(member=member, now=now, order=("language", "kind", "title_plain", "pk"))
         for (language, kind), group in groupby(ordered, key=lambda whole: (whole.entry.language, whole.entry.kind)):
             if kind in LOOKED_UP:
@@ -78,6 +85,22 @@ def _readme(member: Member, now: datetime) -> str:
         _("Labels of use hold for this copy too. Please keep them."),
     ]
     return "\n\n".join(said) + "\n"
+
+
+def _spoken_labels() -> Iterator[tuple[str, str | bytes]]:
+    """What labels say aloud: for each that has an audio note the recording, and beside it a page with its text."""
+    for version in labels_in_force().values():
+        note = audio_notes.note_of(version.audio_note_id or "") if version is not None else None
+        if version is None or note is None:
+            continue
+        name = f"{version.label.key}.{ENDINGS[note.media_type]}"
+        words = _("Audio note")
+        link = f"[{words}]({name})"
+        try:
+            yield f"labels/{name}", audio_notes.sound_of(note)
+        except audio_notes.Gone:
+            link = _("The audio note of this label could not be read.")
+        yield f"labels/{version.label.key}.md", f"# {version}\n\n{gettext(version.text)}\n\n{link}\n"
 
 
 def _page(whole: Whole, *, level: int) -> str:

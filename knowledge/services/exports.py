@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -51,12 +52,7 @@ class Whole:
 def json_lines(*, member: Member, now: datetime) -> Iterator[str]:
     """The export, line by line; each line ends with \\n."""
     community = Community.objects.first()
-    in_force = [version for version in labels_in_force().values() if version is not None]
-    labels = {
-        version.label.key: {"name": version.name, "text": version.text, "terms": version.terms_json()}
-        for version in in_force
-    }
-    yield records.head_line(community=str(community or ""), labels=labels, now=now)
+    yield records.head_line(community=str(community or ""), labels=_labels(), now=now)
     for whole in wholes(member=member, now=now):
         yield records.entry_line(
             entry=whole.entry,
@@ -67,6 +63,17 @@ def json_lines(*, member: Member, now: datetime) -> Iterator[str]:
             labels=whole.labels,
             related=whole.related,
         )
+
+
+def _labels() -> dict[str, dict[str, Any]]:
+    """What each label says. Recordings are too large for a line: it names them, and the pages to read bring them."""
+    labels = {}
+    for version in labels_in_force().values():
+        if version is not None:
+            spoken = {"audio_note": version.audio_note_id} if version.audio_note_id else {}
+            said = {"name": version.name, "text": version.text, "terms": version.terms_json()}
+            labels[version.label.key] = {**said, **spoken}
+    return labels
 
 
 def wholes(*, member: Member, now: datetime, order: Sequence[str] = ("created_at", "pk")) -> Iterator[Whole]:

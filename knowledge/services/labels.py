@@ -76,7 +76,7 @@ def _is_decided(version: LabelVersion) -> bool:
         [(END, end_payload(key))]
         if version.ended
         else [
-            (DEFINE if version.number == 1 else CHANGE, wording_payload(key, version.name, version.text, version.terms))
+            (DEFINE if version.number == 1 else CHANGE, payload_of(version)),
         ]
     )
     return (
@@ -86,9 +86,16 @@ def _is_decided(version: LabelVersion) -> bool:
     )
 
 
-def wording_payload(key: str, name: str, text: str, terms: Terms) -> dict[str, Any]:
-    """The payload of a proposal that defines or changes a label."""
-    return {"label": key, "name": name, "text": text, "terms": terms.to_json()}
+def wording_payload(key: str, name: str, text: str, terms: Terms, audio_note: str = "") -> dict[str, Any]:
+    """The payload of a proposal that defines or changes a label. `audio_note` is the SHA-256 of its recording, if it
+    has one."""
+    spoken = {"audio_note": audio_note} if audio_note else {}
+    return {"label": key, "name": name, "text": text, "terms": terms.to_json(), **spoken}
+
+
+def payload_of(version: LabelVersion) -> dict[str, Any]:
+    """The payload of a proposal after which the label would say what it says in this version. Raises InvalidTerms."""
+    return wording_payload(version.label.key, version.name, version.text, version.terms, version.audio_note_id or "")
 
 
 def end_payload(key: str) -> dict[str, Any]:
@@ -118,16 +125,23 @@ def ensure_default_labels(*, now: datetime) -> list[LabelVersion]:
     return written
 
 
-def define(*, key: str, name: str, text: str, terms: Terms, decision: Decision, now: datetime) -> LabelVersion:
+def define(
+    *, key: str, name: str, text: str, terms: Terms, audio_note: str = "", decision: Decision, now: datetime
+) -> LabelVersion:
     """A new label, as the effect of a decision."""
     label = Label.objects.create(key=key)
-    return _write(label, number=1, name=name, text=text, terms=terms, decision=decision, now=now)
+    return _write(label, number=1, name=name, text=text, terms=terms, audio_note=audio_note, decision=decision, now=now)
 
 
-def change(*, key: str, name: str, text: str, terms: Terms, decision: Decision, now: datetime) -> LabelVersion:
+def change(
+    *, key: str, name: str, text: str, terms: Terms, audio_note: str = "", decision: Decision, now: datetime
+) -> LabelVersion:
     """The next version of a label, as the effect of a decision; one that had ended is in use again."""
     label = Label.objects.get(key=key)
-    return _write(label, number=_next(label), name=name, text=text, terms=terms, decision=decision, now=now)
+    number = _next(label)
+    return _write(
+        label, number=number, name=name, text=text, terms=terms, audio_note=audio_note, decision=decision, now=now
+    )
 
 
 def end(*, key: str, decision: Decision, now: datetime) -> LabelVersion:
@@ -141,6 +155,7 @@ def end(*, key: str, decision: Decision, now: datetime) -> LabelVersion:
         name=present.name,
         text=present.text,
         terms=present.terms,
+        audio_note=present.audio_note_id or "",
         ended=True,
         decision=decision,
         now=now,
@@ -165,6 +180,7 @@ def _write(
     text: str,
     terms: Terms,
     now: datetime,
+    audio_note: str = "",
     decision: Decision | None = None,
     ended: bool = False,
 ) -> LabelVersion:
@@ -173,6 +189,7 @@ def _write(
         number=number,
         name=name,
         text=text,
+        audio_note_id=audio_note or None,
         ended=ended,
         decision=decision,
         made_at=now,
@@ -184,6 +201,8 @@ def _write(
 
 
 def _content(version: LabelVersion) -> dict[str, Any]:
+    # A version without a recording is sealed as those were before there were any.
+    spoken = {"audio_note": version.audio_note_id} if version.audio_note_id else {}
     return {
         "label": version.label.key,
         "number": version.number,
@@ -192,4 +211,5 @@ def _content(version: LabelVersion) -> dict[str, Any]:
         "terms": version.terms_json(),
         "ended": version.ended,
         "decision": version.decision_id,
+        **spoken,
     }

@@ -68,6 +68,12 @@ def languages(entries: QuerySet[Entry]) -> list[LanguageShelf]:
     return sorted(shelves, key=lambda shelf: shelf.name.casefold())
 
 
+def commonest_language(entries: QuerySet[Entry]) -> str:
+    """The code of the language in which most of these entries are; "" of none."""
+    counts = entries.order_by().values("language").annotate(count=Count("pk")).order_by("-count", "language")
+    return counts.values_list("language", flat=True).first() or ""
+
+
 def dictionary_of(entries: QuerySet[Entry], language: str) -> QuerySet[Entry]:
     """The words and phrases of a language, in alphabetical order; `initial` is the first sign of each."""
     return (

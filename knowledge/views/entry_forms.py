@@ -52,9 +52,12 @@ def languages_for(member: Member, *, besides: str = "") -> list[str]:
 
 
 def language_of(member: Member) -> str:
-    """The language in which the member wrote last; nothing is chosen for who never wrote."""
+    """The language in which the member wrote last, or else the one in which most is written that they may see; nothing
+    is chosen where nothing is written."""
     own = access.reachable(Entry, member=member, now=now()).filter(author=member).order_by("-created_at")
-    return own.values_list("language", flat=True).first() or ""
+    return own.values_list("language", flat=True).first() or shelves.commonest_language(
+        access.visible(Entry, member=member, now=now())
+    )
 
 
 def point_at(form: EntryForm, problem: Refused) -> None:

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from community_ai.core.clock import now
 from governance.access import member_of
 from knowledge import access
+from knowledge.meaning_search import progress_for
 from knowledge.models import Entry, EntryKind, EntryState
 from knowledge.services import shelves
 from knowledge.views.access import member_page
@@ -31,6 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "dictionaries": dictionaries[:MOST_LANGUAGES],
         "more_dictionaries": len(dictionaries) > MOST_LANGUAGES,
         "themes": access.tags(member=member, now=moment).count(),
+        "meaning": progress_for(member, now=moment),
         "drafts": waiting.count(),
         "latest": shelves.listed(shown.order_by("-created_at", "pk"))[:LATEST],
     }

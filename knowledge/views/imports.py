@@ -29,6 +29,7 @@ from governance.refusals import Refused
 from knowledge import access, import_jobs
 from knowledge.import_forms import FileForm, PlanForm
 from knowledge.importing.plan import RECORDS, InvalidPlan, Plan, check, sources_of, table_number
+from knowledge.meaning_search import progress_for
 from knowledge.models import Entry, ImportBatch, ImportState
 from knowledge.reading.document import Code, Document
 from knowledge.reading.refusals import Unreadable
@@ -107,6 +108,7 @@ def _page(
         "problem": problem,
         "batches": own(ImportBatch, member=member).order_by("-brought_at")[:SHOWN],
         "most_bytes": settings.IMPORT_MB << 20,
+        "meaning": progress_for(member, now=now()),
     }
     return render(request, "knowledge/import.html", context, status=status)
 
@@ -204,6 +206,7 @@ def _show(
         "going_on": row.state in GOING_ON,
         "why": sentence_for(row.refusal, row.refusal_facts) if row.refusal else "",
         "problem": problem,
+        "meaning": progress_for(member_of(request), now=now()) if row.state == ImportState.DONE else None,
     }
     return render(request, "knowledge/import_state.html", context, status=status)
 

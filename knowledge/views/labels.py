@@ -18,8 +18,8 @@ from governance.access import member_of
 from governance.refusals import Refused
 from knowledge import access
 from knowledge.kinds.label_terms import terms_lines
-from knowledge.models import Entry, Label, LabelVersion
-from knowledge.services import entry_labels, shelves
+from knowledge.models import AudioNote, Entry, Label, LabelVersion
+from knowledge.services import audio_notes, entry_labels, shelves
 from knowledge.services.labels import CHANGE, DEFINE, END, labels_in_force
 from knowledge.views import entry_page
 from knowledge.views.access import member_page, reachable_entry
@@ -36,6 +36,7 @@ class ShownLabel:
     version: LabelVersion | None
     lines: list[str]
     count: int
+    note: AudioNote | None = None
 
 
 @require_safe
@@ -45,7 +46,7 @@ def labels(request: HttpRequest) -> HttpResponse:
     shown = access.visible(Entry, member=member_of(request), now=now())
     counts, in_force = shelves.label_counts(shown), labels_in_force()
     rows = [
-        ShownLabel(label.key, version, _lines(version), counts.get(label.pk, 0))
+        ShownLabel(label.key, version, _lines(version), counts.get(label.pk, 0), _note(version))
         for label in Label.objects.all()
         for version in [in_force.get(label.pk)]
     ]
@@ -65,7 +66,7 @@ def label(request: HttpRequest, key: str) -> HttpResponse:
     page = Paginator(carrying, PER_PAGE).get_page(request.GET.get("page"))
     version = labels_in_force().get(row.pk)
     context: dict[str, Any] = {
-        "label": ShownLabel(row.key, version, _lines(version), page.paginator.count),
+        "label": ShownLabel(row.key, version, _lines(version), page.paginator.count, _note(version)),
         "page": page,
         "change": CHANGE,
         "end": END,
@@ -86,6 +87,10 @@ def take_off(request: HttpRequest, pk: UUID) -> HttpResponse:
     response = redirect("knowledge:entry", pk=entry.pk)
     response["Location"] += "#labels"
     return response
+
+
+def _note(version: LabelVersion | None) -> AudioNote | None:
+    return audio_notes.note_of(version.audio_note_id or "") if version is not None else None
 
 
 def _lines(version: LabelVersion | None) -> list[str]:

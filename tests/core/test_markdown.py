@@ -135,9 +135,9 @@ def test_the_spoken_form_is_plain_words() -> None:
 
 def test_deep_nesting_ends_soon() -> None:
 
-    began = time.monotonic()
+    began = time.process_time()
     inspect("> " * 5_000 + "x")
     inspect("[" * 5_000)
     inspect("- " * 2_000 + "x")
     inspect("*a " * 5_000)
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2

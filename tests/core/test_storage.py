@@ -12,6 +12,7 @@ from django.db import IntegrityError, connection, transaction
 
 from community_ai.core.housekeeping import wipe_deleted_text
 from governance.models import Community
+from tests.database_file import content_of
 
 sqlcipher_only = pytest.mark.skipif(bool(settings.DATABASE_URL), reason="about the SQLCipher file")
 
@@ -36,7 +37,7 @@ def test_no_word_reaches_the_files_and_deleted_words_leave_them() -> None:
     Community.objects.create(name=marker, language="en", founded_at=datetime.datetime.now(datetime.UTC))
     path = Path(connection.settings_dict["NAME"])
     files = [path, path.with_name(path.name + "-wal")]
-    assert all(marker.encode() not in file.read_bytes() for file in files if file.exists())
+    assert all(marker.encode() not in content_of(file) for file in files if file.exists())
     Community.objects.all().delete()
     assert wipe_deleted_text()
     assert not files[1].exists() or files[1].stat().st_size == 0

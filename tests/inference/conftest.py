@@ -22,13 +22,15 @@ from tests.nodes import ROOT
 START_SECONDS = 60
 # Tokens: some seconds of writing, and no test waits for more.
 LONGEST_ANSWER = 240
+# Where many are answered at once, and what the model reads stands in its first words.
+LONGEST_TERSE_ANSWER = 24
 
 
-def short_answers(model: Path) -> Behaviour:
+def short_answers(model: Path, *, longest: int = LONGEST_ANSWER) -> Behaviour:
     """The one behaviour that the worker knows: founded by "Test", with this model and short answers."""
     with model.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    return replace(founding_behaviour(community_name="Test", model_sha256=sha256), max_answer_tokens=LONGEST_ANSWER)
+    return replace(founding_behaviour(community_name="Test", model_sha256=sha256), max_answer_tokens=longest)
 
 
 class WorkerProcess:
@@ -37,10 +39,10 @@ class WorkerProcess:
     It serves `behaviour`, and `discussed` for previews.
     """
 
-    def __init__(self, folder: Path, model: Path) -> None:
+    def __init__(self, folder: Path, model: Path, *, longest: int = LONGEST_ANSWER) -> None:
         self.socket_path = folder / "worker.sock"
         self.model = model
-        self.behaviour = short_answers(model)
+        self.behaviour = short_answers(model, longest=longest)
         self._behaviour_file = folder / "behaviour.json"
         self._behaviour_file.write_text(json.dumps(self.behaviour.to_json()))
         self.discussed = replace(self.behaviour, max_sentences=1)
@@ -75,6 +77,11 @@ class WorkerProcess:
                 raise RuntimeError(f"the worker did not start:\n{self._log.read_text()[-3000:]}")
             time.sleep(0.05)
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """The way a power cut ends it."""
         if self._process is not None:
@@ -95,9 +102,19 @@ def bundled_model() -> Path:
 @pytest.fixture(scope="session")
 def worker(bundled_model: Path) -> Iterator[WorkerProcess]:
     """A running worker. Whoever kills it starts it again."""
+    yield from _running(bundled_model, longest=LONGEST_ANSWER)
+
+
+@pytest.fixture(scope="session")
+def terse_worker(bundled_model: Path) -> Iterator[WorkerProcess]:
+    """Another, whose answers end after a line or two."""
+    yield from _running(bundled_model, longest=LONGEST_TERSE_ANSWER)
+
+
+def _running(model: Path, *, longest: int) -> Iterator[WorkerProcess]:
     # A short path: a Unix socket's may have 107 bytes.
     folder = Path(tempfile.mkdtemp(prefix="worker-"))
-    process = WorkerProcess(folder, bundled_model)
+    process = WorkerProcess(folder, model, longest=longest)
     try:
         process.start()
         yield process

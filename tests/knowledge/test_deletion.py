@@ -20,6 +20,7 @@ from knowledge.models import Entry, EntryLabel, EntryVersion, Passage, Tag, Than
 from knowledge.references import reference
 from knowledge.services import entries, entry_labels
 from knowledge.services.entry_batches import forget_many
+from tests.database_file import content_of
 from tests.knowledge.conftest import JUNE, add, new
 
 pytestmark = pytest.mark.skipif(bool(settings.DATABASE_URL), reason="about the SQLCipher file")
@@ -34,7 +35,7 @@ def decrypted(path: Path) -> bytes:
     """Every page of the file, free ones too, as SQLite sees them (SQLCipher 4: AES-256-CBC, the IV behind the page)."""
     assert isinstance(settings.NODE_KEY, NodeKey)
     key = settings.NODE_KEY.derive("database")
-    data = path.read_bytes()
+    data = content_of(path)
     pages = []
     for start in range(0, len(data), PAGE):
         page = data[start : start + PAGE]

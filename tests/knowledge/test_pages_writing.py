@@ -86,6 +86,15 @@ def test_a_word_is_added(author: Member, reader: Member) -> None:
     assert form_of(client.get(TERM))["language"] == "qu"
 
 
+def test_who_never_wrote_begins_in_the_language_in_which_most_is_written(author: Member, reader: Member) -> None:
+    assert "language" not in form_of(browser(reader).get(TERM)), "an empty community chooses for nobody"
+    for title in ("qaqa", "hampi"):
+        add(author, title, kind=EntryKind.TERM, language="qu")
+    for title in ("Rock", "Cliff", "Stone"):
+        add(author, title, language="es", labels=["teachers"])
+    assert form_of(browser(reader).get(TERM))["language"] == "qu", "what a label hides says nothing"
+
+
 @pytest.mark.parametrize("button", ["keep", None], ids=["the button", "the Enter key without a button"])
 def test_a_draft_is_for_its_author_alone(author: Member, teacher: Member, button: str | None) -> None:
     client = browser(author)

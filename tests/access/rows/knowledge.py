@@ -7,13 +7,16 @@ from uuid import UUID
 
 from governance.models import Member
 from governance.permissions import Permission
+from governance.services import proposals
 from knowledge.content import Content
 from knowledge.models import Entry, EntryKind
-from knowledge.services import entries
+from knowledge.rules_of_use import Terms
+from knowledge.services import audio_notes, entries, labels
 from knowledge.services.entries import NewEntry
 from knowledge.services.labels import ensure_default_labels
 from tests.access.row import PERMISSIONS, Answer, Answers, May, Names, Thing, about, get, members, post
 from tests.access.world import NOON, World
+from tests.knowledge.sounds import wav
 
 NOWHERE = UUID("00000000-0000-4000-8000-000000000000")
 NOT_SAVED = {"title": "", "body": "", "language": "en"}
@@ -32,6 +35,14 @@ def make_entry(world: World, person: Member) -> Names:
 
 def make_draft(world: World, person: Member) -> Names:
     return {"pk": _entry(person, publish=False).pk}
+
+
+def make_audio_note(world: World, person: Member) -> Names:
+    """A recording that the person's draft names; no label has it yet."""
+    note = audio_notes.keep(data=wav(tone=person.pk % 100), now=NOON)
+    payload = labels.wording_payload(f"l-{person.pk}", "For elders", "Ask an elder.", Terms(), note.pk)
+    proposals.draft(author=person, kind=labels.DEFINE, title="A", reason="B", payload=payload, now=NOON)
+    return {"sha256": note.pk}
 
 
 def make_teachers(world: World, person: Member) -> Names:
@@ -65,6 +76,7 @@ ENTRY = Thing("an entry", make_entry, absent={"pk": NOWHERE})
 DRAFT = Thing("an entry that is a draft", make_draft, absent={"pk": NOWHERE})
 TEACHERS_ONLY = Thing("an entry for teachers", make_teachers, absent={"pk": NOWHERE})
 ASIDE = Thing("an entry put aside", make_aside, absent={"pk": NOWHERE})
+AUDIO_NOTE = Thing("an audio note", make_audio_note, absent={"sha256": "0" * 64})
 THEME = Thing("a theme", make_theme, absent={"pk": 999_999})
 REVIEWERS = [who for who, permissions in PERMISSIONS.items() if Permission.TEACH in permissions]
 
@@ -83,6 +95,7 @@ NOT_NOW = members(409, others=409, absent=404)
 
 ROWS = (
     get("knowledge:home", members(200)),
+    get("knowledge:meaning_search", members(200)),
     get("knowledge:search", members(200)),
     get("knowledge:search", members(200), sends={"q": "word"}, note="words"),
     get("knowledge:dictionaries", members(200)),
@@ -92,6 +105,7 @@ ROWS = (
     get("knowledge:labels", members(200)),
     get("knowledge:label", members(200), at={"key": "open"}),
     get("knowledge:label", members(404), at={"key": "none"}, note="no such label"),
+    *about(AUDIO_NOTE, get("knowledge:audio_note", READ)),
     get("knowledge:drafts", members(200)),
     get("knowledge:add", members(200)),
     get("knowledge:add_kind", members(200), at={"kind": "term"}),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -35,6 +34,7 @@ from governance.recording import check_record
 from governance.services import audit, checkpoint_file
 from governance.services.audit_verification import verify
 from tests.append_only import triggers_lifted
+from tests.database_file import connected_to, content_of
 from tests.governance.audit.conftest import MOMENT
 
 Write = Callable[..., AuditEntry]
@@ -355,26 +355,22 @@ def test_an_older_database_file_is_found(write: Write, tmp_path: Path, capsys: p
     for number in range(3):
         write(number)
     audit.checkpoint(now=MOMENT)
-    file = Path(connection.settings_dict["NAME"])
     assert wipe_deleted_text()
-    connection.close()
-    shutil.copy(file, tmp_path / "older")
+    older = tmp_path / "older"
+    older.write_bytes(content_of(Path(connection.settings_dict["NAME"])))
     for number in range(3, 5):
         write(number)
     audit.checkpoint(now=MOMENT + timedelta(days=1))
     assert verify().holds
-    connection.close()
-    for suffix in ("-wal", "-shm"):
-        file.with_name(file.name + suffix).unlink(missing_ok=True)
-    shutil.copy(tmp_path / "older", file)
-    assert AuditEntry.objects.count() == 3
-    with pytest.raises(SystemExit) as stopped:
-        call_command("verify_audit")
-    assert stopped.value.code == 1
-    said = capsys.readouterr().err
-    assert "the record is shorter than the checkpoint of 2026-05-04T12:00:00.000000Z, which knew 5 entries" in said
-    with pytest.raises(audit.RecordShorter):
-        audit.checkpoint(now=MOMENT + timedelta(days=2))
+    with connected_to(older):
+        assert AuditEntry.objects.count() == 3
+        with pytest.raises(SystemExit) as stopped:
+            call_command("verify_audit")
+        assert stopped.value.code == 1
+        said = capsys.readouterr().err
+        assert "the record is shorter than the checkpoint of 2026-05-04T12:00:00.000000Z, which knew 5 entries" in said
+        with pytest.raises(audit.RecordShorter):
+            audit.checkpoint(now=MOMENT + timedelta(days=2))
 
 
 @pytest.mark.django_db

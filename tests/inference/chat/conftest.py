@@ -19,7 +19,8 @@ from community_ai.core.clock import now
 from consent.access import in_service
 from governance.models import Community, Member
 from inference import live
-from inference.models import ANSWER_STATES, Answer, AnswerState, BehaviourVersion, Message
+from inference.models import ANSWER_STATES, Answer, AnswerState, BehaviourVersion, Message, ModelFile
+from inference.retrieval.retrieve import forget_vectors
 from inference.services import behaviour, questions
 from inference.services.answers import Progress
 from tests.conftest import PASSWORD
@@ -96,6 +97,25 @@ async def chat(transactional_db: None, worker: WorkerProcess) -> AsyncIterator[l
         yield live.running()
     finally:
         await live.stop()
+
+
+@pytest_asyncio.fixture
+async def terse_chat(transactional_db: None, labels: None, terse_worker: WorkerProcess) -> AsyncIterator[live.Live]:
+    """The desk before a worker whose answers are short, and whose model is taken for one that reads."""
+    served = terse_worker.behaviour
+    await in_db(behaviour.found, behaviour=served, now=now())
+    file = ModelFile(
+        sha256=served.model_sha256, filename="m.gguf", bytes=1, name="m", architecture="llama", context_length=8192,
+        origin="test", parameters=3_000_000_000, added_at=now(),
+    )  # fmt: skip
+    await in_db(file.save)
+    forget_vectors()
+    await live.start(terse_worker.socket_path)
+    try:
+        yield live.running()
+    finally:
+        await live.stop()
+        forget_vectors()
 
 
 async def in_db(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 import pytest_asyncio
@@ -34,8 +34,23 @@ def keys() -> set[str]:
     return set(Session.objects.values_list("session_key", flat=True))
 
 
-def hold(seconds: float) -> None:
-    time.sleep(seconds)
+async def held(threads: DatabaseThreads) -> Callable[[], Awaitable[None]]:
+    """The writer busy from now on until what this returns is called."""
+    busy, free = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def hold() -> None:
+        loop.call_soon_threadsafe(busy.set)
+        assert free.wait(60)
+
+    holding = asyncio.create_task(threads.write(hold))
+    await busy.wait()
+
+    async def let_go() -> None:
+        free.set()
+        await holding
+
+    return let_go
 
 
 async def test_what_is_returned_is_committed(threads: DatabaseThreads) -> None:
@@ -56,12 +71,13 @@ async def test_what_waits_is_committed_together_and_a_fault_undoes_only_itself(t
         add(key)
         raise ValueError(key)
 
-    holding = asyncio.create_task(threads.write(hold, 0.2))
-    await asyncio.sleep(0.05)
+    let_go = await held(threads)
     calls = [threads.write(add_and_ring, f"k{n}") for n in range(20)]
     calls += [threads.write(add_and_fail, "bad"), threads.write(add_and_ring, "k0")]
-    outcomes = await asyncio.gather(*calls, return_exceptions=True)
-    await holding
+    together = asyncio.gather(*calls, return_exceptions=True)
+    await asyncio.sleep(0)  # each of them stands in the queue now
+    await let_go()
+    outcomes = await together
     assert outcomes[:20] == [f"k{n}" for n in range(20)]
     assert isinstance(outcomes[20], ValueError)
     assert isinstance(outcomes[21], IntegrityError)
@@ -76,11 +92,10 @@ async def test_writes_keep_their_order(threads: DatabaseThreads) -> None:
 
 
 async def test_who_no_longer_waits_is_left_out(threads: DatabaseThreads) -> None:
-    holding = asyncio.create_task(threads.write(hold, 0.2))
-    await asyncio.sleep(0.05)
+    let_go = await held(threads)
     given_up = asyncio.create_task(threads.write(add, "given up"))
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0)  # it stands in the queue now
     given_up.cancel()
-    await holding
+    await let_go()
     await threads.write(add, "kept")
     assert await threads.read(keys) == {"kept"}

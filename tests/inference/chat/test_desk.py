@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -16,7 +15,7 @@ from governance.models import Member
 from inference import live
 from inference.engine.client import AsyncEngineClient
 from inference.engine.protocol import FrameSplitter, Status, StatusReport, decode_request, encode
-from inference.live.desk import STOP_SECONDS
+from inference.live.desk import LOOK_SECONDS, STOP_SECONDS
 from inference.live.live_answer import Phase
 from inference.models import Answer, AnswerState, Message
 from inference.services import answers, conversations
@@ -74,20 +73,17 @@ async def test_what_is_written_stands_in_the_row_before_the_end(owner: Member, c
 async def test_an_answer_is_stopped_soon(owner: Member, chat: live.Live) -> None:
     message = await in_db(asked, owner, LONG)
     await until(lambda: state_of(message.pk) == AnswerState.WRITING)
-    began = time.monotonic()
     await in_db(answers.stop, member=owner, message_id=message.pk)
-    await until(ended(message))
-    assert time.monotonic() - began < STOP_SECONDS + 1
+    # Not at its own end: what waits longest is the look at the row and, should the engine not hear, STOP_SECONDS.
+    assert (await until(ended(message))).state == AnswerState.STOPPED
+    assert LOOK_SECONDS + STOP_SECONDS <= 4
 
 
 async def test_deleting_a_conversation_ends_its_answer(owner: Member, chat: live.Live) -> None:
     message = await in_db(asked, owner, LONG)
     await until(lambda: state_of(message.pk) == AnswerState.WRITING)
     await in_db(conversations.delete, member=owner, conversation_id=message.conversation_id, now=now())
-    deadline = time.monotonic() + 5
-    while chat.desk.live_answer(message.pk) is not None:
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.05)
+    await until(lambda: chat.desk.live_answer(message.pk) is None)
 
 
 async def test_the_worker_forgets_a_deleted_conversation(owner: Member, chat: live.Live, worker: WorkerProcess) -> None:
@@ -96,10 +92,9 @@ async def test_the_worker_forgets_a_deleted_conversation(owner: Member, chat: li
     client = AsyncEngineClient(worker.socket_path)
     kept = (await client.status()).kept_conversations
     await in_db(conversations.delete, member=owner, conversation_id=message.conversation_id, now=now())
-    deadline = time.monotonic() + 5
-    while (await client.status()).kept_conversations >= kept:
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.05)
+    async with asyncio.timeout(60):
+        while (await client.status()).kept_conversations >= kept:
+            await asyncio.sleep(0.05)
     await client.close()
 
 
@@ -138,15 +133,12 @@ async def test_when_the_worker_dies_what_is_written_is_kept_and_what_waits_is_as
         assert (await until(ended(writing))).state == AnswerState.INTERRUPTED
         assert (await in_db(text_of, writing)) != ""
         waiting = await in_db(asked, outsider, "Say hello.")
-        await asyncio.sleep(0.5)
-        there = chat.desk.live_answer(waiting.pk)
-        assert there is not None
-        assert there.phase == Phase.RESTARTING
-        assert live.worker_state() == "away"
+        await until(lambda: (there := chat.desk.live_answer(waiting.pk)) and there.phase == Phase.RESTARTING)
+        await until(lambda: live.worker_state() == "away")
     finally:
         await in_db(worker.start)
     assert (await until(ended(waiting))).state == AnswerState.DONE
-    await until(lambda: live.worker_state() == "ready", seconds=10)
+    await until(lambda: live.worker_state() == "ready")
 
 
 async def test_a_question_that_kills_the_worker_is_not_asked_for_ever(
@@ -186,9 +178,9 @@ async def test_a_waiting_answer_is_stopped_while_the_worker_is_away(
     await live.start(tmp_path_factory.mktemp("w") / "nobody")
     try:
         message = await in_db(asked, owner, "Anybody?")
-        await asyncio.sleep(0.3)
+        await until(lambda: live.live_answer(message.pk))
         await in_db(answers.stop, member=owner, message_id=message.pk)
-        assert (await until(ended(message), seconds=5)).state == AnswerState.STOPPED
+        assert (await until(ended(message))).state == AnswerState.STOPPED
     finally:
         await live.stop()
 

@@ -118,28 +118,24 @@ async def test_deleting_an_entry_stops_what_is_written_from_it(
     assert answer.state in (AnswerState.STOPPED, AnswerState.DONE)
 
 
-@pytest.mark.parametrize(
-    ("parameters", "count", "moment"),
-    [(135_000_000, 50, JUNE), (135_000_000, 50, DECEMBER), (3_000_000_000, 12, JUNE)],
-    ids=["quoted in June", "quoted in December", "read in June"],
-)
+@pytest.mark.parametrize("moment", [JUNE, DECEMBER], ids=["June", "December"])
 async def test_many_chats_at_once_hear_nothing_that_is_kept_from_them(
-    parameters: int,
-    count: int,
     moment: datetime,
     person: Callable[..., Member],
     author: Member,
     prepared: Callable[[], None],
     chat: live.Live,
 ) -> None:
-    """Entries for all, for teachers, for a season, and not for the AI, each with a number of its own."""
-    await in_db(ModelFile.objects.update, parameters=parameters)
+    """Entries for all, for teachers, for a season, and not for the AI, each with a number of its own.
+
+    They are quoted here; where the model reads them: test_kept_back.
+    """
     numbers = {"": "10101", "teachers": "20202", "seasonal": "30303", "not-by-ai": "40404"}
     for label, number in numbers.items():
         body = f"The hidden spring lies under birch number {number}."
         await in_db(add, author, f"The hidden spring {label}", body, labels=[label] if label else [])
     await in_db(prepared)
-    members = [await in_db(person, f"m{i}", "member", *(["teacher"] if i % 2 else [])) for i in range(count)]
+    members = [await in_db(person, f"m{i}", "member", *(["teacher"] if i % 2 else [])) for i in range(50)]
     with clock.clock_at(moment):
         messages = [await in_db(asked, member, f"{QUESTION} I am {member}.") for member in members]
         answers = await asyncio.gather(*(until(ended(message), seconds=240) for message in messages))

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inference.behaviour import Behaviour
 from inference.engine import protocol
 from inference.engine.client import AsyncEngineClient
 from inference.engine.prompt import Prompt, TooLong, build_prompt, with_passages
@@ -126,6 +127,27 @@ async def test_nothing_computed_with_them_is_kept(client: AsyncEngineClient, que
     read = question("", member=member, conversation=talk, turns=(QUESTION,), max_tokens=4, passages=(MILL,))
     assert isinstance((await ask(client, read))[1], Done)
     assert await client.forget(member) == 0
+
+
+async def test_nothing_of_them_is_reused(
+    client: AsyncEngineClient, question: Callable[..., Generate], served: Served, behaviour: Behaviour
+) -> None:
+    """Not for the same notes, not under the same conversation's name, and not for the member who had them before."""
+    public = served.prompt(behaviour, (QUESTION,), 4).prefix_tokens
+
+    async def cached(member: str, *passages: Passage) -> int:
+        asked = question("", member=member, conversation="reuse", turns=(QUESTION,), max_tokens=4, passages=passages)
+        end = (await ask(client, asked))[1]
+        assert isinstance(end, Done)
+        return end.cached_tokens
+
+    for member, passages in (("ana", (MILL,)), ("ben", (MILL,)), ("ana", (MILL,)), ("ben", ()), ("ana", ())):
+        assert await cached(member, *passages) <= public, (member, passages)
+    # One's own talk without notes is what goes on from where it was; notes beside it begin behind the public part.
+    assert await cached("ana") > public
+    assert await cached("ana", MILL) <= public
+    for member in ("ana", "ben"):
+        await client.forget(member)
 
 
 async def test_the_model_reads_them(client: AsyncEngineClient, question: Callable[..., Generate]) -> None:

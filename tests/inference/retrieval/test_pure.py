@@ -77,6 +77,13 @@ class TestCoverage:
         right, wrong = coverage("Who repairs roofs?", [Text("", ["A roof was repaired."]), Text("", ["It was late."])])
         assert right.best > wrong.best
 
+    def test_what_is_named_nowhere(self) -> None:
+        passages = [Text("Salt", ["It came over the pass."]), Text("", ["The pass is open in May."])]
+        known, unknown = (coverage(question, passages) for question in ("Who brought salt?", "Who brought umbrellas?"))
+        assert known[0].anywhere == known[1].anywhere
+        assert known[0].whole <= known[0].anywhere
+        assert unknown[0].anywhere < known[0].anywhere
+
     def test_the_title_counts_for_the_whole_and_for_no_sentence(self) -> None:
         (titled,) = coverage("When is the seed library open?", [Text("Seed library", ["It opens on Tuesdays."])])
         assert titled.whole > titled.best
@@ -88,7 +95,8 @@ class TestCoverage:
         for each, passage in zip(found, passages, strict=True):
             assert len(each.sentences) == len(passage)
             assert 0 <= each.best <= each.whole + 1e-9
-            assert each.whole <= 1 + 1e-9
+            assert each.whole <= each.anywhere + 1e-9
+            assert each.anywhere <= 1 + 1e-9
 
 
 class TestFusion:
@@ -131,9 +139,10 @@ class TestFusion:
         assert scores[2] == pytest.approx(sum(scores[:2]) / 2)
 
     def test_the_gate(self) -> None:
-        assert gate(0.0) == 0.0
-        assert gate(1.0) == 1.0
-        assert gate((WEIGHTS.gate_from + WEIGHTS.gate_to) / 2) == pytest.approx(0.5)
+        for bounds in (WEIGHTS.found, WEIGHTS.answers):
+            assert gate(0.0, bounds) == 0.0
+            assert gate(1.0, bounds) == 1.0
+            assert gate(sum(bounds) / 2, bounds) == pytest.approx(0.5)
 
     @given(st.integers(0, 1000), st.floats(1, 100))
     def test_reciprocals_fall(self, rank: int, k: float) -> None:

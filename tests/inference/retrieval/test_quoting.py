@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +13,7 @@ from inference.models import Lookup
 from inference.retrieval import quoting, talk
 from inference.retrieval.fusion import Signs
 from inference.retrieval.quoting import Plan, Way, best_sentences, is_question, plan
-from inference.retrieval.retrieve import Found, retrieve
+from inference.retrieval.retrieve import Found, Why, retrieve
 from knowledge.models import EntryKind, Passage
 from tests.inference.retrieval.village import IN_SPANISH, KNOWN, NOTES, UNKNOWN, WORDS, Question
 from tests.knowledge.conftest import JUNE, add
@@ -75,6 +76,7 @@ def found(text: str, *scores: float, score: float = 0.0, near: float | None = 0.
     return Found(
         passage=Passage(pk=1, title="Title", text=" ".join(parts)),
         score=score,
+        answers=score,
         why=frozenset(),
         signs=Signs(near=near, **signs),  # type: ignore[arg-type]
         sentences=parts,
@@ -145,6 +147,10 @@ class TestPlan:
         weak, strong = (found("A mill.", near=None, covered=share) for share in (0.2, 0.7))
         assert plan("What is a mill?", [weak], parameters=SMALL).way is Way.NOTHING
         assert plan("What is a mill?", [strong], parameters=SMALL).way is Way.QUOTE
+
+    def test_words_that_name_the_entry_are_enough(self) -> None:
+        named = replace(found("A mill.", near=None, covered=0.2), why=frozenset({Why.EXACT}))
+        assert plan("What does velu mean?", [named], parameters=SMALL).way is Way.QUOTE
 
 
 @pytest.mark.parametrize("text", ["Where?", "Where is it? Please.", "أين هو؟", "在哪里？", "Πού είναι;", "(Where?)"])

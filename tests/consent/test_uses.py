@@ -17,7 +17,8 @@ from consent.purposes import Purpose
 from governance.models import Member
 from governance.signing_out import signed_out
 from inference.keeping import erase_unkept_conversations
-from inference.models import Conversation
+from inference.models import Conversation, Remembered
+from inference.services import memory
 from inference.services.conversations import search as search_conversations
 from knowledge import access
 from knowledge.credit import credit_line, writer
@@ -46,6 +47,7 @@ def rosa(person: Callable[..., Member], labels: None, teacher: Member) -> Member
     question_set.add(by=rosa, text="When does the mill grind?", answers=["Fridays"], language="en", now=JUNE)
     yesterday = JUNE - timedelta(hours=13)
     Conversation.objects.create(member=rosa, title="About the mill", began_at=yesterday, active_at=yesterday)
+    memory.remember(member=rosa, text="I work at the mill.", source=Remembered.Source.PAGE, now=JUNE)
     return rosa
 
 
@@ -70,6 +72,7 @@ def uses(rosa: Member, reader: Member) -> dict[str, bool]:
         return {
             "conversations": own(Conversation, member=rosa).exists(),
             "searching conversations": bool(search_conversations(member=rosa, query="mill").found),
+            "answering with what is remembered": memory.usable(rosa.pk) == ("I work at the mill.",),
             "quoting": usable(Use.QUOTE, reader, mine),
             "quoting what a teacher wrote of it": usable(Use.QUOTE, reader, corrected),
             "finding": Passage.objects.filter(pk__in=words, entry=mill).exists(),
@@ -88,6 +91,7 @@ def uses(rosa: Member, reader: Member) -> dict[str, bool]:
 PURPOSES = {
     "conversations": Purpose.HISTORY,
     "searching conversations": Purpose.HISTORY,
+    "answering with what is remembered": Purpose.MEMORY,
     "quoting": Purpose.KNOWLEDGE,
     "quoting what a teacher wrote of it": Purpose.KNOWLEDGE,
     "finding": Purpose.KNOWLEDGE,
@@ -133,6 +137,7 @@ def test_nothing_is_used_while_it_cannot_be_looked_up(
 
     monkeypatch.setattr(type(Grant.objects.all()), "in_force", fails)
     assert access.named([rosa.pk]) == frozenset()
+    assert memory.usable(rosa.pk) == ()
     for use, member in ((Use.QUOTE, reader), (Use.LEARN, None), (Use.SHARE, None)):
         with pytest.raises(DatabaseError):
             list(access.usable(Entry, member=member, use=use, now=JUNE))

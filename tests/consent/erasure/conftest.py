@@ -21,8 +21,8 @@ from governance.models import Appointment, Community, Invitation, Member, Propos
 from governance.permissions import Permission
 from governance.services import ballots, closing, comments, feedback, invitations, proposals
 from governance.services.rules import ensure_default_rules
-from inference.models import Conversation, Message
-from inference.services import samples
+from inference.models import Conversation, Message, Remembered
+from inference.services import memory, samples
 from knowledge.content import Content, Example
 from knowledge.models import EntryKind, ImportBatch, Matter, Verdict
 from knowledge.services import corrections, entries, import_files, open_questions, question_set
@@ -145,6 +145,7 @@ def live_here(people: dict[str, Member], mark: Markers) -> None:
                     with_name=True, may_train=True)  # fmt: skip
         answered = Answered(answer_id=uuid4(), behaviour=1, question=mark("What"), answer=mark("That"))
         corrections.teach(member=ana, answered=answered, said=said, now=DAY)
+    memory.remember(member=ana, text=mark("I am"), source=Remembered.Source.PAGE, now=DAY)
     open_questions.ask_teachers(member=ana, text=mark("Who knows"), with_name=True, now=DAY)
     question_set.add(by=rosa, text="Rosa asks?", language="en", answers=["yes"], wrong=[], entry_id=None, now=DAY)
     batch = ImportBatch.objects.create(member=ana, file_name=mark("file"), sha256="0" * 64, bytes=9, plan=mark(),

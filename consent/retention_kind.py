@@ -26,7 +26,7 @@ def _choices() -> list[tuple[str, object]]:
 
 
 class RetentionForm(KindForm):
-    data = forms.ChoiceField(label=_("What is kept"), choices=_choices, widget=forms.RadioSelect)
+    what = forms.ChoiceField(label=_("What is kept"), choices=_choices, widget=forms.RadioSelect)
     days = forms.IntegerField(
         label=_("After how many days it is deleted"),
         min_value=1,
@@ -36,7 +36,7 @@ class RetentionForm(KindForm):
 
 
 def validate(payload: Payload) -> Payload:
-    shapes.exactly(payload, "data", "days")
+    shapes.exactly(payload, "what", "days")
     ageing = _named(payload)
     return retention.payload_of(ageing.key, shapes.whole(payload, "days", least=ageing.least, most=ageing.most))
 
@@ -49,20 +49,20 @@ def check(payload: Payload) -> None:
 def target(payload: Payload) -> str:
     """What is in force for this kind of data when the vote begins must still be so when it ends."""
     present = retention.in_force(_named(payload).key)
-    return canonical_hash({"data": present.ageing.key, "decision": present.decision.pk if present.decision else 0})
+    return canonical_hash({"what": present.ageing.key, "decision": present.decision.pk if present.decision else 0})
 
 
 def preview(payload: Payload) -> Preview:
     present = retention.in_force(_named(payload).key)
     after = [present.ageing.rule(payload["days"])]
-    count = retention.over(payload["data"], days=payload["days"], now=clock.now())
+    count = retention.over(payload["what"], days=payload["days"], now=clock.now())
     if count is not None:
         after.append(_going(count))
     return Preview(before=[present.sentence], after=after)
 
 
 def apply(*, payload: Payload, decision: Decision, now: datetime) -> None:
-    retention.put_in_force(key=payload["data"], days=payload["days"], decision=decision, now=now)
+    retention.put_in_force(key=payload["what"], days=payload["days"], decision=decision, now=now)
 
 
 def _going(count: int) -> str:
@@ -73,9 +73,9 @@ def _going(count: int) -> str:
 
 def _named(payload: Payload) -> Ageing:
     try:
-        return ageing_named(str(payload["data"]))
+        return ageing_named(str(payload["what"]))
     except UnknownAgeing:
-        raise InvalidPayload(_("There is no such kind of data."), field="data") from None
+        raise InvalidPayload(_("There is no such kind of data."), field="what") from None
 
 
 RETENTION_KIND = ProposalKind(

@@ -73,7 +73,7 @@ def is_genuine_rule(row: RetentionRule) -> bool:
 
 def payload_of(key: str, days: int) -> dict[str, Any]:
     """The payload of a proposal that puts `days` in force for one kind of data."""
-    return {"data": key, "days": days}
+    return {"what": key, "days": days}
 
 
 def put_in_force(*, key: str, days: int, decision: Decision, now: datetime) -> RetentionRule:

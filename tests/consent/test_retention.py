@@ -33,7 +33,7 @@ LATER = NOON + timedelta(days=200)
 
 
 def decide_days(members: list[Member], days: int, *, key: str = "conversations", now: datetime = NOON) -> Decision:
-    return decide("retention", {"data": key, "days": days}, members, now=now)
+    return decide("retention", {"what": key, "days": days}, members, now=now)
 
 
 def talk(member: Member, *, active_at: datetime) -> Conversation:
@@ -68,13 +68,13 @@ def test_a_decision_puts_other_days_in_force_for_one_kind_of_data(members: list[
 @pytest.mark.parametrize(
     "payload",
     [
-        {"data": "conversations", "days": 29},
-        {"data": "conversations", "days": 3651},
-        {"data": "conversations", "days": "90"},
-        {"data": "conversations", "days": True},
-        {"data": "votes", "days": 90},
-        {"data": "conversations"},
-        {"data": "conversations", "days": 90, "now": 1},
+        {"what": "conversations", "days": 29},
+        {"what": "conversations", "days": 3651},
+        {"what": "conversations", "days": "90"},
+        {"what": "conversations", "days": True},
+        {"what": "votes", "days": 90},
+        {"what": "conversations"},
+        {"what": "conversations", "days": 90, "now": 1},
     ],
 )
 def test_days_out_of_bounds_and_unknown_data_are_refused(payload: dict[str, Any]) -> None:
@@ -87,15 +87,15 @@ def test_the_preview_says_how_much_would_go_and_reveals_nobody(members: list[Mem
         talk(members[number % 2], active_at=NOON - timedelta(days=100))
     talk(members[2], active_at=NOON - timedelta(days=300))
     with clock_at(NOON):
-        lines = preview({"data": "conversations", "days": 90})
+        lines = preview({"what": "conversations", "days": 90})
         assert [str(line) for line in lines.before] == [
             "Conversations that nobody went on with for 365 days are deleted"
         ]
         assert [str(line) for line in lines.after] == [
             "Conversations that nobody went on with for 90 days are deleted", "12 would go at once",
         ]  # fmt: skip
-        assert str(preview({"data": "conversations", "days": 200}).after[1]) == "Fewer than 10 would go at once"
-        assert len(preview({"data": "logs", "days": 10}).after) == 1
+        assert str(preview({"what": "conversations", "days": 200}).after[1]) == "Fewer than 10 would go at once"
+        assert len(preview({"what": "logs", "days": 10}).after) == 1
     assert retention.over("conversations", days=90, now=NOON, member=members[2]) == 1
 
 

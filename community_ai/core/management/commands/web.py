@@ -43,7 +43,8 @@ class Command(BaseCommand):
         connection.close()
         loop: asyncio.AbstractEventLoop = reactor._asyncioEventloop
         asyncio.set_event_loop(loop)
-        globalLogBeginner.beginLoggingTo([log_failure], redirectStandardIO=False)
+        observer: Any = log_failure  # its type is a zope interface
+        globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False)
         bound_request_bodies()
         driver = LifespanDriver(application)
         loop.run_until_complete(driver.startup())

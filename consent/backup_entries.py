@@ -5,7 +5,16 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from consent.services import backup_rotation, backup_trials, backups, recovery_kits, restored_nodes, restores
+from consent.services import (
+    backup_rotation,
+    backup_trials,
+    backups,
+    exporting,
+    imported_nodes,
+    recovery_kits,
+    restored_nodes,
+    restores,
+)
 from governance.audit.kinds import register_entry_kind
 
 
@@ -53,4 +62,18 @@ def register_backup_entries() -> None:
             "signed before the node was put back."
         ),
         label=_("The record went on from a backup"),
+    )
+    register_entry_kind(
+        exporting.EXPORTED,
+        _("The whole node was written into an encrypted file, to take it to another place."),
+        label=_("The node was exported"),
+    )
+    register_entry_kind(
+        imported_nodes.IMPORTED,
+        ngettext_lazy(
+            "The node was brought here from an export with one entry of the record.",
+            "The node was brought here from an export with %(entries)s entries of the record.",
+            "entries",
+        ),
+        label=_("The node was brought here from an export"),
     )

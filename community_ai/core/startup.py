@@ -19,8 +19,8 @@ from community_ai.core.unlocking import begin_again, end_when_locked, wait_until
 KEYLESS_COMMANDS = frozenset({"setup", "up", "doctor", "help", "--help", "-h", "version", "--version", "makemessages",
                               "compilemessages", "compile_translations", "test", "verify_receipt",
                               "verify_consent_receipt", "bench_retrieval", "bench_encryption", "demo", "restore",
-                              "settle_restored", "import_node", "settle_imported", "unlock", "lock", "passphrase", "hold_key",
-                              "locked_page", "support_bundle"})  # fmt: skip
+                              "settle_restored", "import_node", "settle_imported", "unlock", "lock", "passphrase",
+                              "hold_key", "locked_page", "support_bundle"})  # fmt: skip
 # The node's processes: started alone, they wait until somebody opens the key.
 WAITING_COMMANDS = frozenset({"web", "worker", "jobs"})
 

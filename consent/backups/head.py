@@ -20,7 +20,8 @@ _LONGEST = 256 * 1024
 
 @dataclass(frozen=True)
 class Head:
-    """`key_id` and `kit_id` name the keys that open it. `migrations` are the newest of each app, by app.
+    """`key_id` and `kit_id` name the keys that open it; `key_state` is the digest of the key file that belongs to its
+    database, which differs after each rotation. `migrations` are the newest of each app, by app.
 
     `sizes` are bytes by kind of content (`names.py`), before encryption, as they were when the backup began; a database
     that is dumped while it is read counts as it lay on the disk. `made_at` is RFC 3339, UTC.
@@ -34,6 +35,7 @@ class Head:
     migrations: Mapping[str, str]
     sizes: Mapping[str, int]
     key_id: str
+    key_state: str
     kit_id: str
     locked_for_node: bytes = field(repr=False)
     sealed_to_recovery: bytes = field(repr=False)

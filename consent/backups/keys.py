@@ -36,6 +36,11 @@ def node_key_id(node_key: bytes) -> str:
     return hashlib.blake2b(b"", digest_size=4, key=node_key, person=b"node-key-id").hexdigest()
 
 
+def key_file_digest(exported: bytes, *, node_key: bytes) -> str:
+    """Tells one state of the node's key file from another to who has the key, and nothing to anybody else."""
+    return hashlib.blake2b(exported, digest_size=8, key=node_key, person=b"key-file-digest").hexdigest()
+
+
 def lock_for_node(stream_key: bytes, *, node_key: bytes, backup: str) -> bytes:
     """Nonce and XChaCha20-Poly1305 of the stream's key; `backup`, its id, is bound into it."""
     nonce = nacl.utils.random(_NONCE)

@@ -52,6 +52,15 @@ class NotThisKey(BackupRefused):
         )
 
 
+class KeysRotated(BackupRefused):
+    code = "rotated"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The node's keys were changed since this backup was made. Its recovery code opens it (--recovery-code).")
+        )
+
+
 class NotThisCode(BackupRefused):
     code = "other-code"
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from django.db.migrations.loader import MigrationLoader
 
 from community_ai.core.home import FILE_MODE, FOLDER_MODE
+from community_ai.core.keystore import NodeKey
 from consent.backups import keys
 from consent.backups.contents import Manifest, Unpacking
 from consent.backups.head import Head, read_head
@@ -19,6 +20,7 @@ from consent.backups.recovery_code import key_of_code
 from consent.backups.refusals import (
     BackupCutShort,
     CannotWrite,
+    KeysRotated,
     NewerBackup,
     NoFile,
     NoRecovery,
@@ -28,15 +30,19 @@ from consent.backups.refusals import (
 from consent.backups.stream import Opening
 from consent.services.backup_folder import sync, troubles_told
 
+LOCK_PURPOSE = "backup-lock"
+
 
 @dataclass(frozen=True)
 class Opened:
-    """A backup whose key was found. `node_key` is the exported key of the node, when the recovery code opened it."""
+    """A backup whose key was found. `node_key` is the exported key of its node: out of the backup itself, if the
+    recovery code opened it (`by_code`)."""
 
     head: Head
     path: Path
-    stream_key: bytes
-    node_key: bytes | None
+    stream_key: bytes = field(repr=False)
+    node_key: bytes = field(repr=False)
+    by_code: bool
 
 
 @contextmanager
@@ -65,13 +71,15 @@ def require_known(head: Head) -> None:
         raise NewerBackup
 
 
-def open_with_node(path: Path, *, node_key: bytes) -> Opened:
-    """With the node's own key for backups (32 bytes). Raises BackupRefused."""
-    head = head_of(path)
-    if head.key_id != keys.node_key_id(node_key):
+def open_with_node(path: Path, *, node: NodeKey) -> Opened:
+    """With the node's own key. Raises BackupRefused: KeysRotated when the database in it needs an older key file."""
+    head, own = head_of(path), node.derive(LOCK_PURPOSE)
+    if head.key_id != keys.node_key_id(own):
         raise NotThisKey
-    stream_key = keys.open_for_node(head.locked_for_node, node_key=node_key, backup=head.backup)
-    return Opened(head, path, stream_key, None)
+    if head.key_state != keys.key_file_digest(node.exported(), node_key=own):
+        raise KeysRotated
+    stream_key = keys.open_for_node(head.locked_for_node, node_key=own, backup=head.backup)
+    return Opened(head, path, stream_key, node.exported(), by_code=False)
 
 
 def open_with_code(path: Path, *, code: str) -> Opened:
@@ -83,7 +91,7 @@ def open_with_code(path: Path, *, code: str) -> Opened:
     if head.kit_id != key.key_id:
         raise NotThisCode
     stream_key = keys.open_with_recovery(head.sealed_to_recovery, key=key)
-    return Opened(head, path, stream_key, keys.open_with_recovery(head.sealed_node_key, key=key))
+    return Opened(head, path, stream_key, keys.open_with_recovery(head.sealed_node_key, key=key), by_code=True)
 
 
 def look_through(opened: Opened) -> Manifest:

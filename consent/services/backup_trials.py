@@ -40,12 +40,12 @@ def try_out(*, path: Path, now: datetime) -> Settled:
 
 
 def _restore_for_a_trial(path: Path, place: Path) -> Settled:
-    opened = backup_reading.open_with_node(path, node_key=backups.backup_key())
+    opened = backup_reading.open_with_node(path, node=backups.node_key())
     backup_folder.require_room(place, sum(opened.head.sizes.values()))
     with backup_folder.scratch(place) as scratch:
         manifest = backup_reading.take_out(opened, into=scratch)
-        restoring.arrange(Home(scratch))
-        return restoring.settle(opened, manifest, home=scratch, key=backups.node_key().exported(), trial=True)
+        with restoring.for_a_trial(Home(scratch)) as database:
+            return restoring.settle(opened, manifest, home=scratch, database=database, trial=True)
 
 
 def _remember(named: str, state: Check, problem: str, *, now: datetime) -> None:

@@ -36,6 +36,7 @@ from consent.backups.refusals import (
 from consent.backups.stream import Sealing
 from consent.models import BACKUP_STATES, Backup, BackupState, Reason, RecoveryKit
 from consent.services import backup_contents, backup_folder, recovery_kits, snapshots
+from consent.services.backup_reading import LOCK_PURPOSE
 from consent.services.recovery_kits import MayNotBackUp
 from governance.audit.leaf import timestamp
 from governance.models import Community, Member
@@ -43,7 +44,6 @@ from governance.permissions import Permission
 from governance.services import audit
 
 MADE, NOT_MADE = "backup.made", "backup.failed"
-LOCK_PURPOSE = "backup-lock"
 LONGEST_WAIT = timedelta(hours=1)
 Progress = Callable[[int, int], None]
 """(bytes read so far, bytes in all) while a backup is made."""
@@ -183,6 +183,7 @@ def head_of(
         migrations=_newest_migrations(),
         sizes=sizes,
         key_id=keys.node_key_id(own),
+        key_state=keys.key_file_digest(node_key().exported(), node_key=own),
         kit_id=kit.key_id if kit else "",
         locked_for_node=keys.lock_for_node(stream_key, node_key=own, backup=backup),
         sealed_to_recovery=keys.seal_to_recovery(stream_key, public=public) if kit else b"",

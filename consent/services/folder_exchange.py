@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import fcntl
+import json
 import os
 import shutil
 import socket
@@ -19,8 +20,10 @@ from pathlib import Path
 from django.utils.translation import gettext_lazy as _
 
 from community_ai.core.home import Home
+from community_ai.core.sqlcipher import in_use
 from consent.backups.refusals import BackupRefused, Busy, CannotWrite
-from consent.services.backup_folder import sync
+from consent.services import postgresql_databases
+from consent.services.backup_folder import sync, written_whole
 
 MARK = "restoring.json"
 _RENAME_EXCHANGE = 2
@@ -63,7 +66,21 @@ def alone(home: Path) -> Iterator[None]:
         yield
 
 
-def require_stopped(home: Home) -> None:
+@contextmanager
+def stopped(home: Home) -> Iterator[None]:
+    """Nobody uses this folder's database, and nobody can begin to. Raises NodeRuns."""
+    _require_stopped(home)
+    if not home.run.is_dir():
+        yield
+        return
+    try:
+        with in_use.alone(home):
+            yield
+    except in_use.DatabaseInUse:
+        raise NodeRuns from None
+
+
+def _require_stopped(home: Home) -> None:
     """Raises NodeRuns when the supervisor or the worker of this folder lives."""
     lock = home.run / "up.lock"
     if lock.exists():
@@ -98,13 +115,35 @@ def put_on_disk(root: Path) -> None:
 
 
 def finish_earlier(home: Path, new: Path) -> None:
-    """What an earlier attempt left: an unfinished folder goes, a former node gets its name, a mark goes."""
+    """What an earlier attempt left: an unfinished folder goes, a former node gets its name, a mark goes.
+
+    With PostgreSQL, one that was killed between the two exchanges is finished: its database is ours already.
+    """
     if new.exists():
         if (new / MARK).exists():
+            database = _marked(new)
+            if database and not postgresql_databases.exists(database) and not (new / "database").exists():
+                take_place(home, new)
+                return
+            if database:
+                postgresql_databases.drop(database)
             shutil.rmtree(new)
         else:
             new.rename(_aside(home))
     (home / MARK).unlink(missing_ok=True)
+
+
+def mark(new: Path, *, database: str) -> None:
+    """Say that the folder is no node yet, and which database on a server belongs to it."""
+    with written_whole(new / MARK) as file:
+        file.write(json.dumps({"database": database}).encode("ascii"))
+
+
+def _marked(new: Path) -> str:
+    try:
+        return str(json.loads((new / MARK).read_bytes())["database"])
+    except (ValueError, KeyError):
+        return ""
 
 
 def _aside(home: Path) -> Path:

@@ -67,7 +67,7 @@ def settle(*, expected: Expected, now: datetime) -> Settled:
 def make_ready(*, expected: Expected, changes: int, kind: str, now: datetime) -> Settled:
     """What is the same for every way in which a node comes back, once its rows are there and its tables are new.
 
-    `changes`: how many steps made the tables new. `kind`: what the record says. Raises LedgerRefused, RecordDoesNotHold.
+    `changes`: how many steps made the tables new. `kind`: the record's entry. Raises LedgerRefused, RecordDoesNotHold.
     """
     with transaction.atomic():
         _mend_rows(expected, now=now)

@@ -18,8 +18,11 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -30,18 +33,17 @@ from community_ai.core.keystore import KeyStoreError, key_path, load_node_key, w
 from community_ai.core.processes import die_with_parent
 from consent.backups import keys
 from consent.backups.contents import Manifest
-from consent.backups.names import DATABASE_FILE, SETTINGS_FILE
+from consent.backups.names import DATABASE_DUMP, DATABASE_FILE, SETTINGS_FILE
 from consent.backups.refusals import BackupRefused, sentence_for
-from consent.services import backup_folder, backup_reading, ledger
-from consent.services.backup_reading import Opened
-from consent.services.backups import LOCK_PURPOSE
+from consent.services import backup_folder, backup_reading, ledger, postgresql_databases
+from consent.services.backup_reading import LOCK_PURPOSE, Opened
 from consent.services.folder_exchange import (
-    MARK,
     alone,
     finish_earlier,
+    mark,
     put_on_disk,
     require_renameable,
-    require_stopped,
+    stopped,
     take_place,
 )
 from consent.services.restored_nodes import KNOWN_LEDGER, Expected, Settled
@@ -94,45 +96,73 @@ def restore(*, opened: Opened, wanted: Wanted) -> Restored:
     new = home.with_name(home.name + ".restoring")
     if opened.head.database != connection.vendor:
         raise OtherDatabase
-    with alone(home), backup_folder.troubles_told():
-        require_stopped(Home(home))
+    with alone(home), stopped(Home(home)), backup_folder.troubles_told():
         finish_earlier(home, new)
         require_renameable(home)
         backup_folder.require_room(home.parent, sum(opened.head.sizes.values()))
         new.mkdir(mode=FOLDER_MODE)
-        (new / MARK).write_text(json.dumps({"backup": opened.head.backup}), "ascii")
+        mark(new, database="")
+        database = ""
         try:
             manifest = backup_reading.take_out(opened, into=new)
-            arrange(Home(new))
+            database = arrange(Home(new))
+            mark(new, database=database)
             _bring_key(opened, Home(new), Home(home))
             _bring_along(opened, Home(new), Home(home), wanted)
             missing = _bring_models(manifest, Home(new), Home(home))
-            settled = settle(opened, manifest, home=new, key=None, trial=False)
+            settled = settle(opened, manifest, home=new, database=database, trial=False)
             _bring_backups(Home(new), Home(home))
             put_on_disk(new)
+            if database:
+                postgresql_databases.take_place(database)
         except BaseException:
+            _forget(database)
             shutil.rmtree(new, ignore_errors=True)
             raise
+        # From here on an interrupted restore is finished by the next one, never undone.
         aside = take_place(home, new)
     return Restored(settled, aside, missing)
 
 
-def arrange(new: Home) -> None:
-    """Move what was taken out to where a node keeps it."""
+def arrange(new: Home) -> str:
+    """Move what was taken out to where a node keeps it. Returns the name of the database on the PostgreSQL server that
+    a dump was loaded into, "" without one. Raises DumpFailed."""
     new.create()
-    taken = new.root / DATABASE_FILE
+    taken, dump, database = new.root / DATABASE_FILE, new.root / DATABASE_DUMP, ""
     if taken.exists():
         taken.rename(new.database)
         taken.parent.rmdir()
     chosen = new.root / SETTINGS_FILE
     if chosen.exists():
         chosen.rename(new.root / RESTORED_SETTINGS)
+    if dump.exists():
+        database = postgresql_databases.fresh_name()
+        # Before there is one, so that the next attempt knows what to remove.
+        mark(new.root, database=database)
+        postgresql_databases.load(dump, name=database)
+        dump.unlink()
+        dump.parent.rmdir()
+    return database
 
 
-def settle(opened: Opened, manifest: Manifest, *, home: Path, key: bytes | None, trial: bool) -> Settled:
-    """Have the folder made ready by a process of its own. `key`: the exported node key, when the folder has none.
+def _forget(database: str) -> None:
+    if database:
+        postgresql_databases.drop(database)
 
-    Raises NotSettled with what that process said.
+
+@contextmanager
+def for_a_trial(new: Home) -> Iterator[str]:
+    """As `arrange`; a database on the server goes with the block."""
+    database = arrange(new)
+    try:
+        yield database
+    finally:
+        _forget(database)
+
+
+def settle(opened: Opened, manifest: Manifest, *, home: Path, database: str, trial: bool) -> Settled:
+    """Have the folder made ready by a process of its own, which is given the key: a trial has none on the disk, and the
+    one of a node may be closed with a passphrase. Raises NotSettled with what that process said.
     """
     expected = Expected(
         backup=opened.head.backup,
@@ -144,11 +174,19 @@ def settle(opened: Opened, manifest: Manifest, *, home: Path, key: bytes | None,
         record=manifest.record,
         trial=trial,
     )
-    told = {"expected": asdict(expected), "key": base64.b64encode(key or b"").decode("ascii")}
+    told = {"expected": asdict(expected), "key": base64.b64encode(opened.node_key).decode("ascii")}
+    return in_own_process("settle_restored", told, home=home, database=database)
+
+
+def in_own_process(command: str, told: dict[str, Any], *, home: Path, database: str = "") -> Settled:
+    """Have one of our commands make the folder `home` ready, and read what it says. Raises NotSettled.
+
+    `database` names one on the PostgreSQL server of DATABASE_URL that takes the place of its own meanwhile.
+    """
     done = subprocess.run(  # noqa: S603
-        [sys.executable, str(settings.BASE_DIR / "manage.py"), "settle_restored"],
+        [sys.executable, str(settings.BASE_DIR / "manage.py"), command],
         input=json.dumps(told),
-        env=_environment(home),
+        env=_environment(home, database),
         capture_output=True,
         text=True,
         check=False,
@@ -169,12 +207,13 @@ def _die_together() -> None:
     die_with_parent(signal.SIGKILL)
 
 
-def _environment(home: Path) -> dict[str, str]:
-    return {**os.environ, "COMMUNITY_AI_HOME": str(home), "DJANGO_SETTINGS_MODULE": "community_ai.settings"}
+def _environment(home: Path, database: str) -> dict[str, str]:
+    own = {"COMMUNITY_AI_HOME": str(home), "DJANGO_SETTINGS_MODULE": "community_ai.settings"}
+    return {**os.environ, **own, **({"DATABASE_URL": postgresql_databases.url_of(database)} if database else {})}
 
 
 def _bring_key(opened: Opened, new: Home, present: Home) -> None:
-    if opened.node_key is not None:
+    if opened.by_code:
         if new.database.exists():
             # The key is written first and never over another: so the database steps aside for a moment.
             new.database.rename(new.root / "db.waiting")
@@ -196,10 +235,10 @@ def _bring_along(opened: Opened, new: Home, present: Home, wanted: Wanted) -> No
         checkpoints.insert(0, present.audit / checkpoint_file.FILE)
     for number, path in enumerate(ledgers):
         if path is not None and path.is_file():
-            _copy(path, new.ledger / f"{KNOWN_LEDGER}-{number}")
+            copy_closed(path, new.ledger / f"{KNOWN_LEDGER}-{number}")
     for path in checkpoints:
         if path is not None and path.is_file():
-            _copy(path, new.audit / KNOWN_FILE)
+            copy_closed(path, new.audit / KNOWN_FILE)
 
 
 def _is_another_node(present: Home, opened: Opened) -> bool:
@@ -211,7 +250,8 @@ def _is_another_node(present: Home, opened: Opened) -> bool:
     return keys.node_key_id(key.derive(LOCK_PURPOSE)) != opened.head.key_id
 
 
-def _copy(source: Path, target: Path) -> None:
+def copy_closed(source: Path, target: Path) -> None:
+    """A copy that nobody else can read."""
     target.parent.mkdir(mode=FOLDER_MODE, exist_ok=True)
     shutil.copyfile(source, target)
     target.chmod(FILE_MODE)

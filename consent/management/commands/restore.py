@@ -8,10 +8,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from community_ai.core.home import Home
 from community_ai.core.keystore import KeyStoreError, NodeKey, load_node_key
-from consent.backups.refusals import BackupRefused, NotThisKey
+from consent.backups.refusals import BackupRefused, KeysRotated, NotThisKey
 from consent.services import backup_reading, restoring
 from consent.services.backup_reading import Opened
-from consent.services.backups import LOCK_PURPOSE
 from consent.services.restoring import Restored, Wanted
 
 
@@ -44,9 +43,9 @@ class Command(BaseCommand):
         """With the code if one is given, else with the key of the node that is there, else a code is asked for."""
         if code is None and (key := self._present_key(into)) is not None:
             try:
-                return backup_reading.open_with_node(file, node_key=key.derive(LOCK_PURPOSE))
-            except NotThisKey:
-                pass
+                return backup_reading.open_with_node(file, node=key)
+            except (KeysRotated, NotThisKey) as refusal:
+                self.stdout.write(str(refusal.sentence))
         if code is None:
             backup_reading.head_of(file)
             code = getpass("Recovery code: ") if sys.stdin.isatty() else sys.stdin.readline()

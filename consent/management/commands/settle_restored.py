@@ -18,10 +18,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         told = json.load(sys.stdin)
-        if told["key"]:
-            # A trial lies beside the node without a key of its own on the disk.
-            settings.NODE_KEY = key_from(base64.b64decode(told["key"]))
-            settings.SECRET_KEY = settings.NODE_KEY.django_secrets()[0]
+        # A trial has no key on the disk, and a node's may be closed with a passphrase.
+        settings.NODE_KEY = key_from(base64.b64decode(told["key"]))
+        settings.SECRET_KEY = settings.NODE_KEY.django_secrets()[0]
         try:
             settled = settle(expected=Expected(**told["expected"]), now=now())
         except BackupRefused as refusal:

@@ -120,7 +120,7 @@ def soak(*, moments: int, megabytes: int, seed: int) -> dict[str, Tally]:
             killed = killed_after(rng.uniform(0, backup.seconds * 1.05), back_up)
             backups.tidy_up(now=now())
             for path in home.glob("backups/*.backup"):
-                look_through(open_with_node(path, node_key=backups.backup_key()))
+                look_through(open_with_node(path, node=backups.node_key()))
             assert not Backup.objects.under_way().exclude(state=BackupState.WAITING).exists()
             assert not list(home.glob("backups/*.part")) + list(home.glob("backups/.scratch-*"))
             added = set(home.glob("backups/*.backup")) - before
@@ -128,7 +128,7 @@ def soak(*, moments: int, megabytes: int, seed: int) -> dict[str, Tally]:
         file = max(home.glob("backups/*.backup"))
         connections.close_all()
         restore = Tally(statistics.median(timed(put_back) for _ in range(times)))
-        manifest = look_through(open_with_node(file, node_key=backups.backup_key()))
+        manifest = look_through(open_with_node(file, node=backups.node_key()))
         for _ in range(moments - moments // 2):
             (home / "ledger" / "which").write_text(str(rng.random()))
             old = digest(home)

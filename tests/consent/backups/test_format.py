@@ -36,7 +36,7 @@ def head(**changes: object) -> Head:
     parts: dict[str, object] = {
         "backup": "one", "community": "Us", "made_at": "2026-11-24T12:00:00Z", "software": "0.1.0",
         "database": "sqlite", "migrations": {"consent": "0001_initial"}, "sizes": {"database": 5},
-        "key_id": "a", "kit_id": "b",
+        "key_id": "a", "key_state": "c", "kit_id": "b",
         "locked_for_node": b"1", "sealed_to_recovery": b"2", "sealed_node_key": b"3", **changes,
     }  # fmt: skip
     return Head(**parts)  # type: ignore[arg-type]

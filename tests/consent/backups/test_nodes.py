@@ -21,6 +21,7 @@ from django.db import connection, transaction
 from community_ai.core.home import Home
 from community_ai.core.key_changes import keys_changing
 from community_ai.core.keystore import NodeKey, key_from, load_node_key
+from consent.backups import keys
 from consent.backups.head import MAGIC
 from consent.backups.recovery_code import new_code
 from consent.backups.refusals import (
@@ -29,6 +30,7 @@ from consent.backups.refusals import (
     BackupRefused,
     Busy,
     KeysChanging,
+    KeysRotated,
     NewerBackup,
     NoFile,
     NoKit,
@@ -62,8 +64,13 @@ from tests.nodes import files_below
 pytestmark = only_sqlcipher
 
 
+def own_key() -> NodeKey:
+    assert isinstance(settings.NODE_KEY, NodeKey)
+    return settings.NODE_KEY
+
+
 def opened(path: Path) -> backup_reading.Opened:
-    return open_with_node(path, node_key=backup_key())
+    return open_with_node(path, node=own_key())
 
 
 def test_a_backup_holds_the_whole_node_and_nothing_in_the_clear(node: Node, tmp_path: Path) -> None:
@@ -82,7 +89,7 @@ def test_a_backup_holds_the_whole_node_and_nothing_in_the_clear(node: Node, tmp_
     # The backup's own row is in it; the entry about it comes after.
     assert (manifest.tables, manifest.record) == ({**before[0], "consent_backup": 1}, before[1])
     data = path.read_bytes()
-    assert settings.NODE_KEY.secret not in data
+    assert own_key().secret not in data
     assert b"SQLite format 3" not in data
     assert b"sealed words" not in data
     row = Backup.objects.get()
@@ -125,7 +132,7 @@ def test_who_writes_meanwhile_does_not_wait_and_is_not_in_it(node: Node, monkeyp
 def test_with_the_file_and_without_key_or_code_nothing_opens(node: Node) -> None:
     path = node.back_up()
     with pytest.raises(NotThisKey):
-        open_with_node(path, node_key=b"x" * 32)
+        open_with_node(path, node=NodeKey(b"x" * 32))
     with pytest.raises(NotThisCode):
         open_with_code(path, code=new_code())
 
@@ -133,10 +140,27 @@ def test_with_the_file_and_without_key_or_code_nothing_opens(node: Node) -> None
 def test_the_streams_key_does_not_open_the_nodes_key(node: Node) -> None:
     """Only the recovery code gives the node's key; the node's own way gives the stream's alone."""
     path = node.back_up()
-    assert opened(path).node_key is None
+    assert (
+        keys.open_for_node(opened(path).head.locked_for_node, node_key=backup_key(), backup=opened(path).head.backup)
+        == opened(path).stream_key
+    )
+    with pytest.raises(NotThisKey):
+        keys.open_for_node(
+            opened(path).head.sealed_node_key, node_key=opened(path).stream_key, backup=opened(path).head.backup
+        )
     exported = open_with_code(path, code=node.code.lower()).node_key
     assert exported is not None
-    assert key_from(exported) == NodeKey(settings.NODE_KEY.content)
+    assert key_from(exported) == NodeKey(own_key().content)
+
+
+def test_after_a_rotation_only_the_code_opens_an_older_backup(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its database needs the key file as it was: putting it back with the new one would lose what members sealed."""
+    path = node.back_up()
+    monkeypatch.setattr(settings, "NODE_KEY", NodeKey(own_key().content.with_new_secret().without_old_secrets()))
+    with pytest.raises(KeysRotated):
+        opened(path)
+    open_with_code(path, code=node.code)
+    look_through(opened(node.back_up()))
 
 
 def test_a_new_kit_retires_the_old_one(node: Node) -> None:
@@ -286,7 +310,7 @@ def test_a_restore_exchanges_the_folders_in_one_step(node: Node, home: Path, mon
     restored = restoring.restore(opened=open_with_code(path, code=node.code), wanted=Wanted(home))
     assert restored.aside == home.with_name("node.before-restore-1")
     assert (restored.aside / "db.sqlite3").read_bytes() == b"the present database"
-    assert load_node_key(Home(home)) == NodeKey(settings.NODE_KEY.content)
+    assert load_node_key(Home(home)) == NodeKey(own_key().content)
     assert (home / "backups" / "old.backup").exists()
     assert (home / "db.sqlite3").stat().st_mode & 0o777 == 0o600
     assert not (home / folder_exchange.MARK).exists()

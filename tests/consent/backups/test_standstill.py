@@ -63,7 +63,7 @@ def visit(member: Member) -> Client:
 
 
 def decide(restore: Restore, choices: list[Choice]) -> Proposal:
-    proposal = Proposal.objects.get(pk=restore.proposal_id)
+    proposal = Proposal.objects.get(pk=restore.proposal_id or 0)
     assert proposal.opened_at is not None
     assert proposal.closes_at is not None
     for member, choice in zip(Member.objects.order_by("pk"), choices, strict=False):

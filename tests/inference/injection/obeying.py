@@ -58,7 +58,8 @@ def obeyed(texts: Sequence[str]) -> str:
 
 
 def _events(request: Generate) -> list[Started | Text | Done]:
-    said = obeyed([part for passage in request.passages for part in (passage.title, passage.text)])
+    read = [part for passage in request.passages for part in (passage.title, passage.text)]
+    said = obeyed([*request.remembered, *read])
     figures = {"prompt_tokens": 1, "cached_tokens": 0, "answer_tokens": 1, "first_token_ms": 1, "total_ms": 1}
     done = Done(id=request.id, reason="end", model_sha256="a" * 64, **figures)
     return [Started(request.id), Text(request.id, said), done]

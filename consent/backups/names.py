@@ -13,7 +13,7 @@ ROWS_INDEX = f"{ROWS}/index.json"
 _ROWS_SUFFIX = ".jsonl"
 # Folders of the data folder that a backup takes along. Left out on purpose: keys/ (the node's key goes its own way, and
 # keys of open secret votes never leave the node), run/, static/, backups/.
-FOLDERS = ("audit", "ledger", "imports", "recordings", "adapters", "models")
+FOLDERS = ("audit", "ledger", "imports", "audio-notes", "adapters", "models")
 _LONGEST_PART = 255
 _DEEPEST = 8
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -101,11 +102,16 @@ def test_a_fault_in_the_thread_is_told(
     """The worker's process ends then and is started again, instead of living on without an engine."""
 
     def deliver(_messages: Sequence[tuple[int, Reply]]) -> None:
-        raise ZeroDivisionError
+        raise ZeroDivisionError(f"{asked.turns} {_messages}")
 
+    asked = question("Hi, zqxj?")
+    caplog.set_level(logging.DEBUG)
     ended = threading.Event()
     loop = EngineLoop(EngineSettings(threads=2, kv_memory_mb=64), deliver, ended.set)
     loop.start()
-    loop.submit(1, question("Hi"), behaviour, model)
+    loop.submit(1, asked, behaviour, model)
     assert ended.wait(60)
     assert "The engine's thread died" in caplog.text
+    assert "ZeroDivisionError" in caplog.text
+    # Nor does llama.cpp say at any level what it reads.
+    assert "zqxj" not in caplog.text

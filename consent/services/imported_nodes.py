@@ -16,7 +16,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import DatabaseError, DataError, OperationalError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from community_ai.core.home import FILE_MODE
@@ -58,7 +58,10 @@ class NotTaken(BackupRefused):
 
     def __init__(self) -> None:
         super().__init__(
-            _("The database refuses a text that the export holds, such as one with a zero byte. Nothing was changed.")
+            _(
+                "The database went away, or refused what the export holds (PostgreSQL takes no text with a zero byte). "
+                "Nothing was changed."
+            )
         )
 
 
@@ -71,10 +74,8 @@ def take_in(*, opened: Opened, now: datetime) -> Settled:
             with written_whole(settings.HOME.root / MARK) as file:
                 file.write(json.dumps({"backup": opened.head.backup, "settled": settled.to_json()}).encode())
         return settled
-    except OperationalError as problem:
-        raise _said_by(problem) from None
-    except DataError:
-        raise NotTaken from None
+    except DatabaseError as problem:
+        raise (NoRoom if _is_full(problem) else NotTaken) from problem
 
 
 def is_in(*, opened: Opened) -> bool:
@@ -170,9 +171,14 @@ def _as_one() -> AbstractContextManager[None]:
 def _rows_in_any_order() -> Iterator[None]:
     """A row may point to one that comes later; `RowLoading.finish` looks at all of them."""
     with connection.constraint_checks_disabled(), transaction.atomic(), row_loading.without_guards():
+        if connection.vendor == "postgresql":
+            # Making a table sets some of its constraints to IMMEDIATE until the end of the transaction.
+            with connection.cursor() as cursor:
+                cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         yield
 
 
-def _said_by(problem: OperationalError) -> BackupRefused:
-    code = getattr(problem.__cause__, "sqlstate", "") or ""
-    return NoRoom() if "disk is full" in str(problem) or code.startswith("53") else NoDatabase()
+def _is_full(problem: DatabaseError) -> bool:
+    """SQLITE_FULL; PostgreSQL's class 53, "insufficient resources"."""
+    code = getattr(problem.__cause__, "sqlstate", None) or ""
+    return "disk is full" in str(problem) or code.startswith("53")

@@ -12,16 +12,21 @@ from django.utils.translation import ngettext
 from django_q.models import Schedule
 
 from community_ai.core import log_files
+from community_ai.core.clock import now
+from community_ai.core.doctor import Finding, failure, ok, register_check, warning
 from community_ai.core.holdings import End, register_end
 from community_ai.core.jobs import register_regular_job
 from consent.access import in_service
-from consent.models import SignIn
+from consent.models import RetentionRule, SignIn
 from consent.retention import Ageing, Text, register_ageing
 from consent.retention_jobs import expire_what_is_over
 from consent.retention_kind import RETENTION_KIND
 from consent.services import retention
 from governance.audit.agreements import register_effects
 from governance.effects import register_kind
+
+# How much later than its day something may be deleted before the doctor says so.
+DAYS_LATE = 2
 
 
 def begin_retaining() -> None:
@@ -30,6 +35,7 @@ def begin_retaining() -> None:
     register_effects("rules of retention", [retention.RETENTION], retention.deciding_rows)
     register_regular_job("what is over", expire_what_is_over, every=Schedule.DAILY)
     register_end(end_of)
+    register_check("retention", check_retention)
     register_ageing(
         Ageing(
             key="sign_ins",
@@ -64,6 +70,30 @@ def end_of(holding: str) -> End | None:
             where = reverse("governance:proposal", args=[decided.proposal_id]) if decided else ""
             return End(rule.sentence, where)
     return None
+
+
+def check_retention() -> Finding:
+    """The doctor's check: every rule was made by a vote, and what is over is gone."""
+    forged = [
+        str(row) for row in RetentionRule.objects.select_related("decision") if not retention.is_genuine_rule(row)
+    ]
+    if forged:
+        return failure(
+            f"Rules of retention that no vote made, and that are not acted upon: {', '.join(forged)}.",
+            "Somebody wrote into the database. Keep a copy of the data folder, tell the community, look at the record.",
+        )
+    moment = now()
+    late = [
+        rule.ageing.key
+        for rule in retention.all_in_force()
+        if retention.over(rule.ageing.key, days=rule.days + DAYS_LATE, now=moment)
+    ]
+    if late:
+        return warning(
+            f"What is over was not deleted yet: {', '.join(late)}.",
+            "Look whether the job cluster runs (manage.py up): it deletes once a day.",
+        )
+    return ok("What the community's rules say is over is deleted.")
 
 
 def _sign_ins_rule(days: int) -> Text:

@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from community_ai.core import clock
 from consent.retention import Ageing, UnknownAgeing, ageing_named, ageings
 from consent.services import retention
-from governance.effects import InvalidPayload, KindForm, Payload, Preview, ProposalKind
+from governance.effects import InvalidPayload, KindForm, Panel, Payload, Preview, ProposalKind
 from governance.kinds import shapes
-from governance.models import Decision
+from governance.models import Decision, Member, Proposal, ProposalState, ProposalVersion
 from governance.rule_terms import RuleTerms
 from governance.seals import canonical_hash
 
@@ -65,6 +65,17 @@ def apply(*, payload: Payload, decision: Decision, now: datetime) -> None:
     retention.put_in_force(key=payload["what"], days=payload["days"], decision=decision, now=now)
 
 
+def panel(*, proposal: Proposal, version: ProposalVersion, member: Member, now: datetime) -> Panel | None:
+    """How much of the reader's own would go at once; while the vote is open."""
+    if proposal.state not in (ProposalState.DRAFT, ProposalState.OPEN):
+        return None
+    try:
+        count = retention.over(version.payload["what"], days=version.payload["days"], now=now, member=member)
+    except UnknownAgeing:
+        return None
+    return Panel("consent/_retention_panel.html", {"count": count}) if count else None
+
+
 def _going(count: int) -> str:
     if count < FEW:
         return gettext("Fewer than %(few)s would go at once") % {"few": FEW}
@@ -87,6 +98,7 @@ RETENTION_KIND = ProposalKind(
     check=check,
     target_hash=target,
     preview=preview,
+    panel=panel,
     apply=apply,
     # What is deleted cannot come back: more must agree, and there is time to take something along.
     default_rule=RuleTerms(hours=168),

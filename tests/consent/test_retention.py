@@ -10,8 +10,10 @@ from django.conf import settings
 from django.urls import reverse
 
 from community_ai.core.clock import clock_at
+from community_ai.core.doctor import Health
 from community_ai.core.home import FOLDER_MODE
 from consent.models import Erasure, RetentionRule, SignIn
+from consent.retaining import check_retention
 from consent.retention import Ageing, ageings, register_ageing
 from consent.retention_jobs import expire_what_is_over
 from consent.retention_kind import preview, validate
@@ -25,7 +27,7 @@ from inference.models import Conversation, Message
 from knowledge.models import Correction, CorrectionState, ImportBatch, ImportState, Matter, Verdict
 from tests.agreeing import agree
 from tests.append_only import triggers_lifted
-from tests.governance.decisions.conftest import NOON, browser_of, later, members
+from tests.governance.decisions.conftest import NOON, browser_of, later, members, opened
 from tests.governance.decisions.test_kinds import decide
 
 __all__ = ["browser_of", "members"]
@@ -185,6 +187,32 @@ def test_the_page_about_me_says_until_when_and_by_which_decision(members: list[M
     assert "Conversations that nobody went on with for 90 days are deleted." in page
     assert reverse("governance:proposal", args=[decision.proposal_id]) in page
     assert "forgotten after 90 days." in browser.get(reverse("consent:about_me")).content.decode()
+
+
+def test_the_reader_alone_sees_how_much_of_theirs_would_go(members: list[Member], browser_of: Any) -> None:
+    for _number in range(2):
+        talk(members[0], active_at=NOON - timedelta(days=100))
+    proposal = opened(members[1], members[2], kind="retention", payload={"what": "conversations", "days": 90})
+    with clock_at(NOON):
+        mine, theirs = (
+            browser_of(member).get(reverse("governance:proposal", args=[proposal.pk])).content.decode()
+            for member in (members[0], members[3])
+        )
+    assert "2 of them are yours" in mine
+    assert "of them are yours" not in theirs
+    assert "Fewer than 10 would go at once" in theirs
+
+
+def test_the_doctor_tells_of_rules_without_a_vote_and_of_what_is_late(members: list[Member]) -> None:
+    with clock_at(NOON):
+        assert check_retention().health is Health.OK
+        talk(members[0], active_at=NOON - timedelta(days=366))
+        assert check_retention().health is Health.OK, "the night has not come yet"
+        talk(members[0], active_at=NOON - timedelta(days=368))
+        assert "conversations" in check_retention().sentence
+        other = decide("role-create", {"key": "cooks", "name": "Cooks", "permissions": []}, members)
+        retention.put_in_force(key="logs", days=1, decision=other, now=NOON)
+        assert check_retention().health is Health.FAILURE
 
 
 def test_a_member_proposes_it_with_the_form(members: list[Member], browser_of: Any) -> None:

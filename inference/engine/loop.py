@@ -70,8 +70,7 @@ class EngineLoop(threading.Thread):
     def submit(self, client: int, request: Generate, behaviour: Behaviour, model: ModelOnDisk) -> None:
         stream = Stream(client, request, behaviour, model, arrived=time.monotonic())
         # A deleted entry must leave no trace, so what was computed with one is not kept either.
-        # What a member lets the AI remember is used only while they do.
-        stream.keep = not request.passages and not request.remembered
+        stream.keep = not request.passages
         self._commands.put(partial(self._submit, stream))
 
     def cancel(self, client: int, request_id: str) -> None:
@@ -340,10 +339,15 @@ class EngineLoop(threading.Thread):
         stream.close()
         self._outbox += [(stream.client, event) for event in stream.events]
         if stream.admitted and self._served:
+            computed = stream.tokens[: stream.computed]
+            if stream.request.remembered and stream.prompt:
+                # What a member lets the AI remember is used only while they do: nothing computed with it stays.
+                computed = computed[: stream.prompt.lasting_tokens]
+                self._served.context.cut(stream.seq, len(computed))
             self._served.ledger.release(
                 stream.key,
                 keep=stream.kept_key if keep else None,
-                tokens=stream.tokens[: stream.computed],
+                tokens=computed,
                 now=time.monotonic(),
             )
             self._served.wipe()

@@ -61,7 +61,7 @@ class Prompt:
     """Token ids, how many of them are the public prefix, and how many of the oldest turns were left out.
 
     The last tokens are `greeting`, with which the answer begins ("" is none). `remembered` of what the member lets the
-    AI remember stand in it.
+    AI remember stand in it, all of them after the first `lasting_tokens`, which end where the last turn's text begins.
     """
 
     tokens: tuple[int, ...]
@@ -69,6 +69,7 @@ class Prompt:
     dropped_turns: int
     greeting: str = ""
     remembered: int = 0
+    lasting_tokens: int = 0
 
 
 class _GenerationTag(jinja2.ext.Extension):
@@ -274,7 +275,10 @@ def build_prompt(
         segments = template.segments(charter, kept, today=today)
         tokens: list[int] = []
         prefix = None
+        lasting = 0
         for segment in segments:
+            if segment.turn == len(kept):
+                lasting = len(tokens)
             if prefix is None and segment.turn is not None and segment.turn > 0:
                 prefix = len(tokens)
             tokens += tokens_of(segment)
@@ -282,7 +286,7 @@ def build_prompt(
                 tokens.insert(0, bos)
         tokens += greeted
         if len(tokens) <= limit:
-            return Prompt(tuple(tokens), prefix or 0, total - len(kept), greeting, len(about))
+            return Prompt(tuple(tokens), prefix or 0, total - len(kept), greeting, len(about), lasting)
         if len(kept) > 1:
             kept = kept[2:]
         elif about or beside:

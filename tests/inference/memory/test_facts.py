@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -177,5 +178,5 @@ def test_the_holding_shows_takes_along_and_erases(amara: Member, outsider: Membe
 
 def test_the_text_is_sealed(amara: Member) -> None:
     (fact,) = tell(amara, "I am vegetarian.")
-    row = in_service(Remembered).filter(pk=fact.pk).values_list("text", flat=True).get()
-    assert b"vegetarian" not in bytes(row)
+    kept: Any = in_service(Remembered).filter(pk=fact.pk).values_list("text", flat=True).get()
+    assert len(kept) > 40 and b"vegetarian" not in bytes(kept)

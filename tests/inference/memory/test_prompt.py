@@ -145,14 +145,35 @@ def test_marks_of_the_template_in_them_stay_text(served: Served, hostile: str) -
     assert control_tokens(served, real((line,)).tokens) == control_tokens(served, real(("x",)).tokens)
 
 
+@pytest.mark.parametrize("turns", [(QUESTION,), (*EARLIER, QUESTION)])
+def test_what_lasts_ends_before_them(turns: tuple[Turn, ...]) -> None:
+    prompt = build(turns)
+    lasting = read(prompt)[: prompt.lasting_tokens]
+    assert lasting.endswith("<|im_start|>user\n") and "About me" not in lasting
+    later = build((*turns, Turn("assistant", "In 1894."), Turn("user", "By whom?")))
+    assert later.tokens[: prompt.lasting_tokens] == prompt.tokens[: prompt.lasting_tokens]
+    assert later.tokens[prompt.lasting_tokens] != prompt.tokens[prompt.lasting_tokens]
+
+
 async def test_nothing_computed_with_them_is_kept(client: AsyncEngineClient, question: Callable[..., Generate]) -> None:
     member, talk = "memory-member", "memory-talk"
-    plain = question("", member=member, conversation=talk, turns=(QUESTION,), max_tokens=4)
-    assert isinstance((await ask(client, plain))[1], Done)
-    told = question("", member=member, conversation=talk, turns=(QUESTION,), max_tokens=4, remembered=FACTS)
-    _text, end = await ask(client, told)
-    assert isinstance(end, Done)
-    assert end.remembered == 2
+
+    async def after(turns: tuple[Turn, ...], *remembered: str) -> Done:
+        request = question("", member=member, conversation=talk, turns=turns, max_tokens=4, remembered=remembered)
+        _text, end = await ask(client, request)
+        assert isinstance(end, Done)
+        assert end.remembered == len(remembered)
+        return end
+
+    plain = await after((*EARLIER, QUESTION))
+    told = await after((*EARLIER, QUESTION), *FACTS)
+    again = await after((*EARLIER, QUESTION), *FACTS)
+    # The talk before the question is kept and used again, and never a token from "About me" on.
+    assert again.cached_tokens == told.cached_tokens < plain.prompt_tokens
+    assert (await after((*EARLIER, QUESTION))).cached_tokens == told.cached_tokens
+    assert await client.forget(member) == 1
+    # In a first question there is nothing before it but what all share.
+    await after((QUESTION,), *FACTS)
     assert await client.forget(member) == 0
 
 

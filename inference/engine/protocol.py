@@ -69,7 +69,7 @@ class Generate:
     nothing is kept without a conversation. `max_tokens` may shorten the longest answer of the behaviour,
     never extend it. With `preview` the behaviour may also be that of a proposal under discussion. `passages`, the
     best first, are placed next to the question; what is computed with them is never kept. `remembered`, what the member
-    lets the AI remember, the newest first, stands there too: of that request only what comes before the question is kept.
+    lets the AI remember, the newest first, stands there too: of that request only what comes before it is kept.
     """
 
     id: str

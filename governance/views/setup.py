@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from community_ai.core.clock import now
+from community_ai.core.keystore import is_sealed
 from governance.forms import SetupForm, SetupKeyForm
 from governance.home_entries import arrival
 from governance.limits import within_limit
@@ -104,4 +105,4 @@ def _questions(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, form: SetupForm) -> HttpResponse:
-    return render(request, "governance/setup.html", {"form": form})
+    return render(request, "governance/setup.html", {"form": form, "sealed": is_sealed(settings.HOME)})

@@ -12,6 +12,15 @@ from community_ai.core.passphrase_input import add_passphrase_file, read_new_pas
 from community_ai.core.setup_steps import setup_steps
 from community_ai.core.unlocking import begin_again
 
+STARTS_BY_ITSELF = (
+    "It starts by itself after a power cut; who steals the whole computer can read everything. `manage.py passphrase "
+    "set` prevents that, and then somebody types the passphrase after each start."
+)
+STARTS_LOCKED = (
+    "It starts locked: `manage.py up`, then `manage.py unlock`. If the passphrase is forgotten, only the recovery kit "
+    "helps."
+)
+
 
 class Command(BaseCommand):
     help = "Prepare the data folder: folders, key, database, translations, static files and the bundled model."
@@ -35,6 +44,7 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"A new node in {home.root}; its key is in {home.keys}. Keep a copy of it in a safe place."
             )
+            self.stdout.write(STARTS_LOCKED if key else STARTS_BY_ITSELF)
             self.stdout.flush()
             # The settings were read without a key.
             begin_again([sys.argv[0], "setup"], key=key)

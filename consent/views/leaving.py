@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib.auth import logout
@@ -30,26 +31,16 @@ class Gone:
 
 @own_things
 @require_http_methods(["GET", "HEAD", "POST"])
-@reauthentication_required(allow_get=True)
 def leave(request: HttpRequest) -> HttpResponse:
     """What would go and what would stay, and why. Who says yes gives the password or second factor once more."""
     member = me(request)
     preview = erasure.preview(member=member)
     form = LeaveForm(request.POST if request.method == "POST" else None, member=member, duties=preview.duties)
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         try:
-            begun = erasure.erase_all(
-                member=member,
-                teaching=Teaching(form.cleaned_data["teaching"]),
-                anyway=bool(form.cleaned_data.get("anyway")),
-                now=now(),
-            )
+            return _leave(request, form.cleaned_data)
         except erasure.HandOverFirst as refusal:  # the duties came while the page was open
             form = LeaveForm(request.POST, member=member, duties=refusal.duties)
-            form.is_valid()
-        else:
-            logout(request)
-            return redirect("consent:proof", begun.code)
     context = {
         "form": form,
         "preview": preview,
@@ -59,6 +50,16 @@ def leave(request: HttpRequest) -> HttpResponse:
         "hand_over": reverse("governance:proposal_draft", args=["role-dismiss"]),
     }
     return render(request, "consent/leave.html", context, status=422 if form.is_bound else 200)
+
+
+@reauthentication_required
+def _leave(request: HttpRequest, said: dict[str, Any]) -> HttpResponse:
+    """Asked only when all is filled in; after the password the form that was sent goes on by itself."""
+    begun = erasure.erase_all(
+        member=me(request), teaching=Teaching(said["teaching"]), anyway=bool(said.get("anyway")), now=now()
+    )
+    logout(request)
+    return redirect("consent:proof", begun.code)
 
 
 @never_cache

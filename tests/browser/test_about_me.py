@@ -62,6 +62,37 @@ def test_what_the_ai_knows_about_me(page: Page, at: Callable[[str], str]) -> Non
     expect(page.locator("main")).not_to_contain_text("The letters are small.")
 
 
+def test_what_the_ai_may_remember(page: Page, at: Callable[[str], str]) -> None:
+    """Agree, write a fact, change it, take the agreement back and keep the fact unused, forget it."""
+    sign_in(page, at("/accounts/login/"))
+    page.goto(at("/me/memory/"))
+    look(page)
+    page.fill("#id_text", "I am vegetarian.")
+    press(page, "Remember this about me")
+    expect(page.locator("main")).to_contain_text("only if you agree")
+    expect(page.locator("#id_text")).to_have_value("I am vegetarian.")
+    page.get_by_role("switch").check()
+    press(page, "Remember this about me")
+    look(page)
+    page.get_by_role("link", name="Change", exact=True).click()
+    look(page)
+    page.fill("#id_text", "I eat fish.")
+    press(page, "Save")
+    page.goto(at("/me/consent/"))
+    page.get_by_role("switch", name="Remember facts about me").uncheck()
+    press(page, "Save my choices")
+    look(page)
+    expect(page.get_by_label("Keep it, unused.")).to_be_checked()
+    press(page, "Take it back")
+    page.goto(at("/me/memory/"))
+    expect(page.locator("main")).to_contain_text("The AI uses nothing of this")
+    expect(page.locator("main")).to_contain_text("I eat fish.")
+    page.get_by_role("link", name="Forget").click()
+    look(page)
+    press(page, "Forget it")
+    expect(page.locator("main")).not_to_contain_text("I eat fish.")
+
+
 def test_leaving_without_javascript_ends_with_a_proof(
     open_context: Callable[..., BrowserContext], at: Callable[[str], str]
 ) -> None:

@@ -163,7 +163,7 @@ def _whole(batch_id: UUID) -> None:
     assert unfinished_rotations() == []
     assert len(node_key().content.secrets) == len(node_key().database_keys()) == 1
     assert PersonalKey.objects.count() == MEMBERS
-    assert not list(settings.HOME.root.glob("*.rekeyed"))
+    assert not list(settings.HOME.root.glob("*.rekeyed*"))
 
 
 if __name__ == "__main__":

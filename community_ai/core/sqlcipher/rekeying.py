@@ -39,7 +39,7 @@ def rekey(path: Path, *, node: NodeKey, say: Say) -> None:
         "The change of the database's key goes on." if len(node.database_keys()) > 1 else "The database gets a new key."
     )
     copy = path.with_name(f"{path.name}.rekeyed")
-    copy.unlink(missing_ok=True)
+    _remove(copy)
     if len(node.database_keys()) == 1:
         _need_room(path)
         node.change(lambda content: content.with_new(DATABASE))
@@ -83,7 +83,12 @@ def _empty_log(path: Path, key: bytes) -> None:
         connection.execute("PRAGMA journal_mode = DELETE").fetchone()
     finally:
         connection.close()
-    for suffix in ("-wal", "-shm"):
+    _remove(path, suffixes=("-wal", "-shm"))
+
+
+def _remove(path: Path, *, suffixes: tuple[str, ...] = ("", "-journal", "-wal", "-shm")) -> None:
+    """A journal that was left over would be played back into the next file of this name."""
+    for suffix in suffixes:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
@@ -91,6 +96,8 @@ def _copy_with_key(path: Path, copy: Path, *, old: bytes, new: bytes) -> None:
     copy.touch(mode=FILE_MODE)
     shutil.copyfile(path, copy)
     connection = opened_with(old, database=_uri(copy), uri=True, isolation_level=None)
+    if connection is None:
+        raise CopyDamaged("The copy does not open with the old key. Nothing was changed.")
     try:
         connection.execute(f"PRAGMA rekey = \"x'{new.hex()}'\"")
     finally:

@@ -6,7 +6,6 @@ everything else, and go on if the cluster is started again.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from uuid import UUID
@@ -16,17 +15,21 @@ from django.conf import settings
 from community_ai.core.clock import now
 from community_ai.core.jobs import enqueue_on_commit
 from community_ai.core.processes import set_session_niceness
-from consent.models import Backup, BackupState
+from consent.models import Backup, BackupState, Reason
 from consent.services import backup_folder, backup_rotation, backup_timer, restores
 from consent.services.backup_folder import is_locked
 
-NICENESS = 15
+# The cluster is nice already, and what it starts is as nice; this is for the session of its own (core.processes). What
+# somebody waits for on the page gives way less: more, and a model that answers all day would keep it from its end.
+NICENESS, ASKED_NICENESS = 10, 5
 
 
 def carry_out_backup(backup_id: UUID) -> None:
     """Start the process that makes a backup that waits. A second one finds the row taken, or the folder locked."""
-    if Backup.objects.filter(pk=backup_id, state=BackupState.WAITING).exists():
-        _start("backup", "--carry-out", str(backup_id))
+    row = Backup.objects.filter(pk=backup_id, state=BackupState.WAITING).first()
+    if row is not None:
+        niceness = ASKED_NICENESS if row.reason == Reason.ASKED else NICENESS
+        _start("backup", "--carry-out", str(backup_id), niceness=niceness)
 
 
 def wake(backup: Backup) -> None:
@@ -47,16 +50,12 @@ def look_after_backups() -> None:
         _start("verify_backup", str(backup_folder.folder() / row.file_name))
 
 
-def _start(*arguments: str) -> None:
-    def give_way() -> None:
-        os.nice(NICENESS)
-        set_session_niceness(NICENESS)
-
+def _start(*arguments: str, niceness: int = NICENESS) -> None:
     subprocess.Popen(  # noqa: S603
         [sys.executable, str(settings.BASE_DIR / "manage.py"), *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=give_way,
+        preexec_fn=lambda: set_session_niceness(niceness),
     )

@@ -174,7 +174,7 @@ def test_nobody_takes_the_vote_back(closed: Restore) -> None:
 
 def test_no_backups_are_made_meanwhile(closed: Restore, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[object] = []
-    monkeypatch.setattr(backup_jobs, "_start", lambda *arguments: started.append(arguments))
+    monkeypatch.setattr(backup_jobs, "_start", lambda *arguments, **_: started.append(arguments))
     backup_jobs.look_after_backups()
     assert started == []
 

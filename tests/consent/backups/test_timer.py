@@ -38,7 +38,7 @@ def admin(db: None) -> Member:
 def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     """What the jobs would start as processes of their own."""
     started: list[tuple[str, ...]] = []
-    monkeypatch.setattr(backup_jobs, "_start", lambda *arguments: started.append(arguments))
+    monkeypatch.setattr(backup_jobs, "_start", lambda *arguments, **_: started.append(arguments))
     return started
 
 

@@ -47,7 +47,8 @@ class Command(BaseCommand):
             self.stdout.write(STARTS_LOCKED if key else STARTS_BY_ITSELF)
             self.stdout.flush()
             # The settings were read without a key.
-            begin_again([sys.argv[0], "setup"], key=key)
+            # Another command that set a node up goes on; a passphrase is asked for once.
+            begin_again([sys.argv[0], "setup"] if key else sys.argv, key=key)
         if options["passphrase"] or options["passphrase_file"]:
             raise CommandError("This node is there already: manage.py passphrase set", returncode=1)
         home.create()

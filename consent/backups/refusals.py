@@ -20,6 +20,13 @@ class NotABackup(BackupRefused):
         super().__init__(_("This file is not a backup of Community AI."))
 
 
+class IsAnExport(BackupRefused):
+    code = "export"
+
+    def __init__(self) -> None:
+        super().__init__(_("This file is an export, not a backup: manage.py import_node takes it in."))
+
+
 class NewerBackup(BackupRefused):
     code = "newer"
 

@@ -16,10 +16,12 @@ from community_ai.core.keystore import NodeKey
 from consent.backups import keys
 from consent.backups.contents import Manifest, Unpacking
 from consent.backups.head import Head, read_head
+from consent.backups.names import ROWS
 from consent.backups.recovery_code import key_of_code
 from consent.backups.refusals import (
     BackupCutShort,
     CannotWrite,
+    IsAnExport,
     KeysRotated,
     NewerBackup,
     NoFile,
@@ -103,7 +105,12 @@ def look_through(opened: Opened) -> Manifest:
 
 
 def take_out(opened: Opened, *, into: Path) -> Manifest:
-    """Write the files below `into`, each on the disk. Raises BackupRefused; what was written so far stays."""
+    """Write the files below `into`, each on the disk. Raises BackupRefused; what was written so far stays.
+
+    IsAnExport among it: its rows never lie on a disk in the clear.
+    """
+    if opened.head.database == ROWS:
+        raise IsAnExport
     unpacking = Unpacked(opened)
     folders = {into}
     with troubles_told():

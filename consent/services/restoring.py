@@ -33,8 +33,8 @@ from community_ai.core.keystore import KeyStoreError, key_path, load_node_key, w
 from community_ai.core.processes import die_with_parent
 from consent.backups import keys
 from consent.backups.contents import Manifest
-from consent.backups.names import DATABASE_DUMP, DATABASE_FILE, SETTINGS_FILE
-from consent.backups.refusals import BackupRefused, sentence_for
+from consent.backups.names import DATABASE_DUMP, DATABASE_FILE, ROWS, SETTINGS_FILE
+from consent.backups.refusals import BackupRefused, IsAnExport, sentence_for
 from consent.services import backup_folder, backup_reading, ledger, postgresql_databases
 from consent.services.backup_reading import LOCK_PURPOSE, Opened
 from consent.services.folder_exchange import (
@@ -95,7 +95,7 @@ def restore(*, opened: Opened, wanted: Wanted) -> Restored:
     home = wanted.home.absolute()
     new = home.with_name(home.name + ".restoring")
     if opened.head.database != connection.vendor:
-        raise OtherDatabase
+        raise IsAnExport if opened.head.database == ROWS else OtherDatabase
     with alone(home), stopped(Home(home)), backup_folder.troubles_told():
         finish_earlier(home, new)
         require_renameable(home)

@@ -25,6 +25,7 @@ from consent.backups.refusals import (
     BackupDamaged,
     BackupRefused,
     DoesNotMatch,
+    IsAnExport,
     NewerBackup,
     NoKit,
     NoRoom,
@@ -34,11 +35,12 @@ from consent.models import RecoveryKit
 from consent.rows import Table, lines_of, tables_of
 from consent.services import exporting, importing
 from consent.services.backup_reading import look_through, open_with_code, open_with_node
+from consent.services.backup_trials import try_out
 from consent.services.exporting import NotUpToDate, ThereAlready
 from consent.services.imported_nodes import NotEmpty
 from consent.services.importing import NotAnExport
-from consent.services.restoring import NotSettled, OtherDatabase, Wanted, restore
-from consent.services.row_loading import RowLoading, without_guards
+from consent.services.restoring import NotSettled, Wanted, restore
+from consent.services.row_loading import RowLoading, make_tables, without_guards
 from consent.services.row_reading import RowReading, one_moment
 from consent.services.snapshots import another
 from governance.models import AuditEntry, Member, RowChange
@@ -172,6 +174,11 @@ def test_a_newer_version_is_refused(node: Node, tmp_path: Path, monkeypatch: pyt
         open_with_code(path, code=node.code)
 
 
+def test_a_change_of_the_database_that_nobody_knows_here_is_refused() -> None:
+    with pytest.raises(NewerBackup):
+        make_tables({"consent": ["0001_initial", "9999_of_next_year"]})
+
+
 def test_a_place_with_something_in_it_is_refused(node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importing, "in_own_process", no_process)
     opened = open_with_code(exported(tmp_path), code=node.code)
@@ -184,8 +191,11 @@ def test_a_place_with_something_in_it_is_refused(node: Node, tmp_path: Path, mon
 
 
 def test_an_export_is_no_backup_and_a_backup_no_export(node: Node, tmp_path: Path) -> None:
-    with pytest.raises(OtherDatabase):
-        restore(opened=open_with_code(exported(tmp_path), code=node.code), wanted=Wanted(tmp_path / "new"))
+    path = exported(tmp_path)
+    with pytest.raises(IsAnExport):
+        restore(opened=open_with_code(path, code=node.code), wanted=Wanted(tmp_path / "new"))
+    with pytest.raises(IsAnExport):
+        try_out(path=path, now=NOON)
     with pytest.raises(NotAnExport):
         importing.import_node(opened=open_with_code(node.back_up(), code=node.code), wanted=Wanted(tmp_path / "new"))
     assert not (tmp_path / "new").exists()

@@ -53,7 +53,7 @@ def register_holdings() -> None:
     )
     sign_ins = Over(
         lambda member: own(SignIn, member=member),
-        piece=lambda row: Piece(str(row.pk), words_of(row.browser), when=row.hour),
+        piece=lambda row: Piece(str(row.pk), words_of(row.browser), when=row.hour, erasable=True),
         export=lambda row: {"hour": row.hour.isoformat(), "browser": words_of(row.browser)},
     )
     register_holding(
@@ -69,6 +69,7 @@ def register_holdings() -> None:
             count=sign_ins.count,
             pieces=sign_ins.pieces,
             export=sign_ins.export,
+            one=sign_ins.one,
             erase=_forget_sign_ins,
             erase_pieces=_forget_some_sign_ins,
             alone=True,

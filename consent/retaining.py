@@ -18,7 +18,7 @@ from community_ai.core.holdings import End, register_end
 from community_ai.core.jobs import register_regular_job
 from consent.access import in_service
 from consent.models import RetentionRule, SignIn
-from consent.retention import Ageing, Text, register_ageing
+from consent.retention import Ageing, Text, ageings, register_ageing
 from consent.retention_jobs import expire_what_is_over
 from consent.retention_kind import RETENTION_KIND
 from consent.services import retention
@@ -64,12 +64,12 @@ def begin_retaining() -> None:
 
 def end_of(holding: str) -> End | None:
     """Until when things of this holding are kept, for the page about them: what `core.holdings` asks."""
-    for rule in retention.all_in_force():
-        if rule.ageing.holding == holding:
-            decided = rule.decision
-            where = reverse("governance:proposal", args=[decided.proposal_id]) if decided else ""
-            return End(rule.sentence, where)
-    return None
+    ageing = next((one for one in ageings() if one.holding == holding), None)
+    if ageing is None:
+        return None
+    rule = retention.in_force(ageing.key)
+    where = reverse("governance:proposal", args=[rule.decision.proposal_id]) if rule.decision else ""
+    return End(rule.sentence, where)
 
 
 def check_retention() -> Finding:

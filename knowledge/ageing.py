@@ -8,9 +8,8 @@ from django.utils.translation import ngettext
 
 from consent.access import in_service
 from consent.retention import Ageing, register_ageing
-from knowledge.models import Correction, CorrectionState, ImportBatch, ImportState, OpenQuestion, QuestionState
-
-_IMPORTS = (ImportState.DONE, ImportState.UNDONE, ImportState.REFUSED, ImportState.CANCELLED)
+from knowledge.models import Correction, CorrectionState, ImportBatch, OpenQuestion, QuestionState
+from knowledge.models.import_batch import OVER
 
 
 def register_ageings() -> None:
@@ -31,7 +30,7 @@ def register_ageings() -> None:
             least=30,
             most=3650,
             holding="imports",
-            rows=lambda before: in_service(ImportBatch).filter(state__in=_IMPORTS, changed_at__lt=before),
+            rows=lambda before: in_service(ImportBatch).filter(state__in=OVER, changed_at__lt=before),
         )
     )
     register_ageing(

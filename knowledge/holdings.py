@@ -23,6 +23,7 @@ from knowledge.models import (
     SetQuestion,
     Thanks,
 )
+from knowledge.models.import_batch import OVER
 from knowledge.services import forgetting
 
 Text = str | Promise
@@ -125,9 +126,10 @@ def _asked() -> Iterator[Holding]:
         Over(
             lambda member: own(ImportBatch, member=member).order_by("-brought_at", "pk"),
             piece=lambda row: Piece(str(row.pk), row.file_name, row.get_state_display(), row.brought_at,
-                                    reverse("knowledge:import_batch", args=[row.pk])),
+                                    reverse("knowledge:import_batch", args=[row.pk]), erasable=row.state in OVER),
             export=lambda row: {"file": row.file_name, "sha256": row.sha256, "bytes": row.bytes, "state": row.state,
-                                "how_to_read_it": row.plan, "entries": row.added, "brought_at": row.brought_at.isoformat()},
+                                "how_to_read_it": row.plan, "entries": row.added,
+                                "brought_at": row.brought_at.isoformat()},
         ),
         forgetting.imports, erase_pieces=forgetting.import_pieces, order=16,
     )  # fmt: skip

@@ -30,6 +30,10 @@ IMPORT_STATES = StateTable(
 )
 
 
+# States in which nothing more happens by itself.
+OVER = (ImportState.DONE, ImportState.UNDONE, ImportState.REFUSED, ImportState.CANCELLED)
+
+
 class ImportBatch(PersonalRow):
     """One file that a member brings: read, looked at, imported as a whole, and for a while taken back as a whole.
 

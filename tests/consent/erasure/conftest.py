@@ -16,6 +16,7 @@ from django.test import Client
 from django_q.models import Task
 
 from community_ai.core.home import FOLDER_MODE
+from consent.models import SignIn
 from governance import feedback_codes
 from governance.models import Appointment, Community, Invitation, Member, Proposal, Role
 from governance.permissions import Permission
@@ -24,7 +25,7 @@ from governance.services.rules import ensure_default_rules
 from inference.models import Conversation, Message, Remembered
 from inference.services import memory, samples
 from knowledge.content import Content, Example
-from knowledge.models import EntryKind, ImportBatch, Matter, Verdict
+from knowledge.models import EntryKind, ImportBatch, ImportState, Matter, Verdict
 from knowledge.services import corrections, entries, import_files, open_questions, question_set
 from knowledge.services.corrections import Answered, Said
 from knowledge.services.entries import NewEntry
@@ -150,6 +151,9 @@ def live_here(people: dict[str, Member], mark: Markers) -> None:
     question_set.add(by=rosa, text="Rosa asks?", language="en", answers=["yes"], wrong=[], entry_id=None, now=DAY)
     batch = ImportBatch.objects.create(member=ana, file_name=mark("file"), sha256="0" * 64, bytes=9, plan=mark(),
                                        brought_at=DAY, changed_at=DAY)  # fmt: skip
+    ImportBatch.objects.create(member=ana, state=ImportState.DONE, file_name=mark("older file"), sha256="1" * 64,
+                               bytes=9, plan=mark(), brought_at=DAY + timedelta(days=1), changed_at=DAY)  # fmt: skip
+    SignIn.objects.create(member=ana, hour=DAY, browser="Firefox/Linux")
     import_files.keep_file(batch, mark("words of a file").encode())
     Task.objects.create(id=uuid4().hex, name="job", func="f", args=(mark(),), result=mark(), started=DAY, stopped=DAY)
     cache.set(f"tries:{mark()}", [mark()], 3600)

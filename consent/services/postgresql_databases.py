@@ -21,7 +21,8 @@ from psycopg import sql
 from consent.backups.refusals import DumpFailed
 from consent.services.snapshots import postgresql_environment
 
-MAINTENANCE = "postgres"
+# A database cannot be renamed by who is connected to it: one of these that every server has is not ours.
+MAINTENANCE = ("postgres", "template1")
 
 
 def fresh_name() -> str:
@@ -81,7 +82,7 @@ def take_place(name: str) -> str:
     aside = f"{own[:40]}_before_{uuid.uuid4().hex[:8]}"
     connection.close()
     try:
-        with _server(MAINTENANCE) as server, server.transaction():
+        with _server(next(name for name in MAINTENANCE if name != own)) as server, server.transaction():
             for old, new in ((own, aside), (name, own)):
                 server.execute(
                     sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(old), sql.Identifier(new))

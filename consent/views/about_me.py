@@ -25,11 +25,12 @@ from consent.services import archives, erasure
 from governance.models import Member
 
 PAGE = 20
+# What is closest to the AI comes first.
 ROOMS = {
-    "governance": _("You and the community"),
-    "consent": _("What you agreed to"),
-    "knowledge": _("What you taught and asked"),
     "inference": _("You and the AI"),
+    "knowledge": _("What you taught and asked"),
+    "consent": _("What you agreed to"),
+    "governance": _("You and the community"),
     "federation": _("Neighbours"),
 }
 
@@ -44,6 +45,7 @@ class Kind:
 class Room:
     name: str | Promise
     kinds: list[Kind]
+    empty: list[Holding]
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,13 @@ class _Counted:
 def about_me(request: HttpRequest) -> HttpResponse:
     member = me(request)
     kinds = [Kind(held, held.count(member)) for held in holdings()]
-    rooms = [Room(ROOMS.get(room, room), list(some)) for room, some in groupby(kinds, key=lambda kind: kind.held.room)]
+    order = list(ROOMS)
+    kinds.sort(key=lambda kind: order.index(kind.held.room))
+    rooms = []
+    for room, some in groupby(kinds, key=lambda kind: kind.held.room):
+        there = list(some)
+        empty = [kind.held for kind in there if not kind.count]
+        rooms.append(Room(ROOMS[room], [kind for kind in there if kind.count], empty))
     return render(request, "consent/about_me.html", {"rooms": rooms})
 
 

@@ -61,7 +61,7 @@ def test_the_page_shows_everything_and_every_kind_opens(
     with django_assert_max_num_queries(60):
         page = client.get("/me/").content.decode()
     for held in holdings():
-        assert f"({held.count(ana)})" in page
+        assert f"{held.name} ({held.count(ana)})" in page or not held.count(ana)
         answer = client.get(f"/me/things/{held.key}/")
         assert answer.status_code == 200, held.key
         assert answer.content.decode().count('<article class="card"') == min(20, held.count(ana)) or held.key in (
@@ -119,7 +119,12 @@ def test_a_piece_can_be_erased_alone(ana: Member, kind: str) -> None:
     client = browser(ana)
     held = next(held for held in holdings() if held.key == kind)
     before = held.count(ana)
-    piece = held.pieces(ana, offset=0, limit=1)[0]
+    shown = held.pieces(ana, offset=0, limit=1)
+    if not shown or not shown[0].erasable:
+        # Ended or taken back where it stands (an import), or tested in its own room (a fact, a sign-in).
+        assert kind in ("imports", "memory", "sign_ins")
+        return
+    piece = shown[0]
     assert client.get(f"/me/things/{kind}/{piece.key}/erase/").status_code == 200
     assert client.post(f"/me/things/{kind}/{piece.key}/erase/").status_code == 302
     assert held.count(ana) == before - 1

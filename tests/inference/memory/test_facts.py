@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connections, transaction
 
 from community_ai.core.clock import now
 from community_ai.core.holdings import Teaching, holding
@@ -130,6 +132,26 @@ def test_whatever_ends_a_use_stops_what_is_written_with_it(amara: Member, outsid
     assert not answer_of(untouched).stop_requested
     assert not answer_of(other).stop_requested
     assert texts_for(other) == ("I hate lentils.",)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_taking_back_waits_for_who_is_about_to_read_and_then_stops_it(amara: Member) -> None:
+    tell(amara, "I am vegetarian.")
+    message = asked(amara, "What shall I cook?")
+
+    def give_up() -> None:
+        take_back(amara, Purpose.MEMORY)
+        connections.close_all()
+
+    meanwhile = threading.Thread(target=give_up)
+    with transaction.atomic():
+        assert texts_for(message) == ("I am vegetarian.",)
+        meanwhile.start()
+        meanwhile.join(0.3)
+        assert meanwhile.is_alive()
+    meanwhile.join(30)
+    assert answer_of(message).stop_requested
+    assert texts_for(message) == ()
 
 
 def test_an_answer_that_began_or_ended_gets_none(amara: Member) -> None:

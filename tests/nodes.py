@@ -46,8 +46,9 @@ def manage(home: Path, *arguments: str, **extra: str) -> subprocess.CompletedPro
 
 
 def files_below(folder: Path) -> dict[str, bytes]:
-    """Every file with its content, to see that nothing was created or changed."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    """Every file with its content, to see that nothing was created or changed. A log may have said why."""
+    files = (path for path in folder.rglob("*") if path.is_file() and path.parent != folder / "logs")
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 class RunningNode:

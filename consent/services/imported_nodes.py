@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from community_ai.core.home import FILE_MODE
 from consent.backups.contents import Manifest
 from consent.backups.names import ROWS_INDEX, SETTINGS_FILE, table_of
-from consent.backups.refusals import BackupDamaged, BackupRefused, DoesNotMatch, NewerBackup, NoRoom
+from consent.backups.refusals import BackupDamaged, BackupRefused, CannotWrite, DoesNotMatch, NewerBackup, NoRoom
 from consent.models import Restore
 from consent.services import backup_reading, exporting, restored_nodes, row_loading
 from consent.services.backup_folder import troubles_told, written_whole
@@ -75,7 +75,7 @@ def take_in(*, opened: Opened, now: datetime) -> Settled:
                 file.write(json.dumps({"backup": opened.head.backup, "settled": settled.to_json()}).encode())
         return settled
     except DatabaseError as problem:
-        raise (NoRoom if _is_full(problem) else NotTaken) from problem
+        raise _told(problem) from problem
 
 
 def is_in(*, opened: Opened) -> bool:
@@ -178,7 +178,9 @@ def _rows_in_any_order() -> Iterator[None]:
         yield
 
 
-def _is_full(problem: DatabaseError) -> bool:
-    """SQLITE_FULL; PostgreSQL's class 53, "insufficient resources"."""
+def _told(problem: DatabaseError) -> BackupRefused:
+    """SQLITE_FULL and SQLITE_IOERR by their words; PostgreSQL's class 53, "insufficient resources"."""
     code = getattr(problem.__cause__, "sqlstate", None) or ""
-    return "disk is full" in str(problem) or code.startswith("53")
+    if "disk is full" in str(problem) or code.startswith("53"):
+        return NoRoom()
+    return CannotWrite() if "disk I/O error" in str(problem) else NotTaken()

@@ -14,7 +14,7 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import models, transaction
+from django.db import DatabaseError, models, transaction
 
 from community_ai.core.append_only import missing_guards
 from community_ai.core.keystore import NodeKey
@@ -24,6 +24,7 @@ from consent.backups.refusals import (
     BackupCutShort,
     BackupDamaged,
     BackupRefused,
+    CannotWrite,
     DoesNotMatch,
     IsAnExport,
     NewerBackup,
@@ -33,11 +34,11 @@ from consent.backups.refusals import (
 )
 from consent.models import RecoveryKit
 from consent.rows import Table, lines_of, tables_of
-from consent.services import exporting, importing
+from consent.services import exporting, imported_nodes, importing
 from consent.services.backup_reading import look_through, open_with_code, open_with_node
 from consent.services.backup_trials import try_out
 from consent.services.exporting import NotUpToDate, ThereAlready
-from consent.services.imported_nodes import NotEmpty
+from consent.services.imported_nodes import NotEmpty, NotTaken
 from consent.services.importing import NotAnExport
 from consent.services.restoring import NotSettled, Wanted, restore
 from consent.services.row_loading import RowLoading, make_tables, without_guards
@@ -177,6 +178,21 @@ def test_a_newer_version_is_refused(node: Node, tmp_path: Path, monkeypatch: pyt
 def test_a_change_of_the_database_that_nobody_knows_here_is_refused() -> None:
     with pytest.raises(NewerBackup):
         make_tables({"consent": ["0001_initial", "9999_of_next_year"]})
+
+
+@pytest.mark.parametrize(
+    ("said", "refusal"),
+    [("database or disk is full", NoRoom), ("disk I/O error", CannotWrite), ("NUL (0x00)", NotTaken)],
+)
+def test_what_the_database_refuses_is_told_in_a_sentence(
+    node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, refusal: type[BackupRefused]
+) -> None:
+    def refuse() -> None:
+        raise DatabaseError(said)
+
+    monkeypatch.setattr(imported_nodes, "_require_empty", refuse)
+    with pytest.raises(refusal):
+        imported_nodes.take_in(opened=open_with_code(exported(tmp_path), code=node.code), now=NOON)
 
 
 def test_a_place_with_something_in_it_is_refused(node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

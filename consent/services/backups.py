@@ -35,7 +35,7 @@ from consent.backups.refusals import (
 )
 from consent.backups.stream import Sealing
 from consent.models import BACKUP_STATES, Backup, BackupState, Reason, RecoveryKit
-from consent.services import backup_contents, backup_folder, recovery_kits, snapshots
+from consent.services import backup_contents, backup_folder, recovery_kits, restores, snapshots
 from consent.services.backup_reading import LOCK_PURPOSE
 from consent.services.recovery_kits import MayNotBackUp
 from governance.audit.leaf import timestamp
@@ -151,7 +151,8 @@ def _make(row: Backup, place: Path, wish: Wish, progress: Progress) -> Path:
                 file.write(start)
                 packing = Packing(Sealing(file, key=stream_key, head=start))
                 packing.add(taken.name, mode=0o600, blocks=told.reading(taken.blocks()))
-                for name, mode, blocks in backup_contents.files(with_models=wish.with_models, record=taken.record):
+                known = restores.entries_known(taken.record)
+                for name, mode, blocks in backup_contents.files(with_models=wish.with_models, record=known):
                     packing.add(name, mode=mode, blocks=told.reading(blocks()))
                 models = [model.to_json() for model in known_models()]
                 packing.finish(tables=taken.tables, record=taken.record, models=models)

@@ -29,7 +29,7 @@ from consent.backups.names import ROWS, ROWS_INDEX, rows_file
 from consent.backups.refusals import BackupRefused, KeysChanging, NoKey, NoKit
 from consent.backups.stream import Sealing
 from consent.rows import Table, tables_of
-from consent.services import backup_contents, backup_folder, backups, recovery_kits, row_loading, snapshots
+from consent.services import backup_contents, backup_folder, backups, recovery_kits, restores, row_loading, snapshots
 from consent.services.row_reading import RowReading, highest_number, one_moment
 from governance.models import AuditFrontier
 from governance.services import audit
@@ -107,7 +107,8 @@ def _pack(packing: Packing, path: Path, with_models: bool) -> Exported:
         for name, table in tables.items():
             packing.add(rows_file(name), mode=0o600, blocks=reading.blocks(table))
         record = AuditFrontier.objects.values_list("size", flat=True).first() or 0
-    for name, mode, blocks in backup_contents.files(with_models=with_models, record=record):
+        known = restores.entries_known(record)
+    for name, mode, blocks in backup_contents.files(with_models=with_models, record=known):
         packing.add(name, mode=mode, blocks=blocks())
     packing.finish(tables=counts, record=record, models=[model.to_json() for model in known_models()])
     return Exported(path, len(tables), sum(counts.values()), record)

@@ -89,6 +89,15 @@ def closed() -> Restore | None:
     return Restore.objects.filter(state__in=CLOSED).select_related("proposal").first()
 
 
+def entries_known(record: int) -> int:
+    """Up to how many entries checkpoints go along with a copy of the database that has `record` of them.
+
+    More than it has while the node is closed because some are missing: the copy must not open what the node keeps shut.
+    """
+    restore = closed()
+    return record if restore is None else max(record, restore.known_entries)
+
+
 def ask_the_community(*, now: datetime) -> None:
     """Open the vote that a closed node waits for, if it is not open yet; nobody is its author."""
     with transaction.atomic():

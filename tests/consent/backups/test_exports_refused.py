@@ -34,17 +34,18 @@ from consent.backups.refusals import (
 )
 from consent.models import RecoveryKit
 from consent.rows import Table, lines_of, tables_of
-from consent.services import exporting, imported_nodes, importing
+from consent.services import exporting, imported_nodes, importing, restores
 from consent.services.backup_reading import look_through, open_with_code, open_with_node
 from consent.services.backup_trials import try_out
 from consent.services.exporting import NotUpToDate, ThereAlready
 from consent.services.imported_nodes import NotEmpty, NotTaken
 from consent.services.importing import NotAnExport
+from consent.services.restores import Story
 from consent.services.restoring import NotSettled, Wanted, restore
 from consent.services.row_loading import RowLoading, make_tables, without_guards
 from consent.services.row_reading import RowReading, one_moment
 from consent.services.snapshots import another
-from governance.models import AuditEntry, Member, RowChange
+from governance.models import AuditEntry, AuditFrontier, Member, RowChange
 from inference.models import BehaviourVersion
 from tests.consent.backups.conftest import Node
 from tests.consent.backups.test_nodes import bent
@@ -129,6 +130,15 @@ def test_a_full_disk_leaves_no_file(node: Node, tmp_path: Path, monkeypatch: pyt
     with pytest.raises(NoRoom):
         exported(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_node_that_is_closed_for_writing_stays_so_elsewhere(node: Node, tmp_path: Path) -> None:
+    """The checkpoints of the entries that are missing go along, although the database does not have them."""
+    entries = AuditFrontier.objects.get().size
+    assert restores.entries_known(entries) == entries
+    restores.begin(backup=None, made_at=None, story=Story(entries, entries + 9, "00" * 32), now=NOON)
+    assert restores.entries_known(entries) == entries + 9
+    assert look_through(open_with_code(exported(tmp_path), code=node.code)).record == entries
 
 
 # --- Coming in --------------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from tests.consent.rotation_kills import _in_child
@@ -57,8 +58,8 @@ def _run(points: int, folder: str, chance: random.Random, seed: int) -> int:
     whole = time.monotonic() - began
     middle, faults = 0, int(_in_child(lambda: _check(0)) != 0)
     for number in range(1, points + 1):
-        middle += _in_child(lambda who=number: _erase(who), kill_after=chance.uniform(0, whole)) == -signal.SIGKILL
-        faults += any(_in_child(each) for each in (_start, lambda who=number: _check(who)))
+        middle += _in_child(partial(_erase, number), kill_after=chance.uniform(0, whole)) == -signal.SIGKILL
+        faults += any(_in_child(each) for each in (_start, partial(_check, number)))
     shutil.copy(older, home.database)
     for log in home.root.glob("db.sqlite3-*"):
         log.unlink()

@@ -14,13 +14,13 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from community_ai.core import streaming
 from consent.access import own
 from governance.models import AuditEntry, Member
 from knowledge import access
 from knowledge.models import Entry, ImportBatch, ImportState
 from knowledge.services import import_files, imports
 from knowledge.services.import_sifting import PORTION
-from knowledge.views import exports
 from tests.knowledge.conftest import JUNE, add
 from tests.knowledge.importing import bring, csv_of, fresh, imported, planned, run
 from tests.knowledge.reading.samples import docx, docx_paragraph, docx_table
@@ -262,7 +262,7 @@ async def test_the_web_process_asks_for_one_piece_after_the_other() -> None:
             made.append(number)
             yield b"%d" % number
 
-    sent = [(piece, len(made)) async for piece in exports._asked_from_the_loop(pieces())]
+    sent = [(piece, len(made)) async for piece in streaming._asked_from_the_loop(pieces())]
     assert sent == [(b"0", 1), (b"1", 2), (b"2", 3)]
 
 

@@ -29,8 +29,8 @@ class Command(BaseCommand):
             if proof.done:
                 self.stdout.write(proof.done.raw.decode())
         self.stdout.write(f"Signed with the key {found[-1].asked.key}.")
-        if problem := next((proof.problem for proof in found if proof.problem), ""):
-            raise CommandError(f"The ledger does not verify: {problem}", returncode=1)
+        if fault := next((proof.problem for proof in found if proof.problem), ""):
+            raise CommandError(f"The ledger does not verify: {fault}", returncode=1)
         if any(proof.done is None for proof in found):
             raise CommandError("The signatures hold, and the erasure is still being carried out.", returncode=1)
         self.stdout.write("The signatures and the chain hold, and the erasure was carried out.")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 from uuid import UUID
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -71,16 +72,25 @@ def make(request: HttpRequest) -> HttpResponse:
 @login_required
 @never_cache
 def recovery_kit(request: HttpRequest) -> HttpResponse:
-    """What a kit is; and on POST a new one, whose code is in this answer and nowhere else."""
+    """What a kit is; and on POST a new one, whose code is in this answer and nowhere else.
+
+    With the code and a backup all can be read, so who makes one gives the password or second factor once more.
+    """
+    member_of(request, who_may=Permission.BACK_UP)
+    return _make_kit(request) if request.method == "POST" else _kit_page(request)
+
+
+@reauthentication_required
+def _make_kit(request: HttpRequest) -> HttpResponse:
     member = member_of(request, who_may=Permission.BACK_UP)
-    problem = None
-    if request.method == "POST":
-        try:
-            kit, code = recovery_kits.make(by=member, instead_of=request.POST.get("instead_of", ""), now=now())
-        except recovery_kits.KitChanged as refusal:
-            problem = refusal
-        else:
-            return render(request, "consent/recovery_kit_made.html", {"sheet": sheet(kit, code)})
+    try:
+        kit, code = recovery_kits.make(by=member, instead_of=request.POST.get("instead_of", ""), now=now())
+    except recovery_kits.KitChanged as refusal:
+        return _kit_page(request, problem=refusal)
+    return render(request, "consent/recovery_kit_made.html", {"sheet": sheet(kit, code)})
+
+
+def _kit_page(request: HttpRequest, *, problem: Refused | None = None) -> HttpResponse:
     context = {"kit": recovery_kits.in_force(), "problem": problem}
     return render(request, "consent/recovery_kit.html", context, status=409 if problem else 200)
 

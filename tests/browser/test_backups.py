@@ -44,6 +44,9 @@ def test_a_kit_is_made_and_a_backup_is_watched_and_taken_along(
     page.get_by_role("link", name="Make the recovery kit").click()
     look("kit-begin")
     press(page, "Make the kit")
+    page.fill("#id_password", PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.locator(".recovery-code").first).to_be_visible()
     groups = page.locator(".recovery-code strong").all_inner_texts()
     assert [len(group) for group in groups] == [4] * 7
     look("kit")

@@ -17,6 +17,7 @@ from consent.backup_states import backups_as_items, check_backups
 from consent.models import Backup, BackupState, Check, Reason, RecoveryKit
 from consent.services import backup_folder, backup_rotation, backup_timer, recovery_kits
 from governance.models import Member
+from tests.conftest import PASSWORD
 from tests.governance.decisions.conftest import NOON, make_community
 
 NIGHT = NOON.replace(hour=3)
@@ -184,6 +185,10 @@ def test_a_kit_is_shown_once_with_a_picture_and_no_script(admin: Member, client:
     client.force_login(admin)
     kit = recovery_kits.in_force()
     assert kit is not None
+    asked = client.post("/backups/recovery-kit/", {"instead_of": kit.key_id})
+    assert asked.status_code == 302 and "/accounts/reauthenticate/" in asked["Location"]
+    assert recovery_kits.in_force() == kit, "an unlocked screen is not enough"
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
     answer = client.post("/backups/recovery-kit/", {"instead_of": kit.key_id})
     page = answer.content.decode()
     assert answer.status_code == 200

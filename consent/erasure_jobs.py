@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from community_ai.core.clock import now
 from consent.services import dormancy, erasure
+from governance import standstill
 
 
 def finish_erasures() -> int:
@@ -13,5 +14,8 @@ def finish_erasures() -> int:
 
 
 def look_after_dormant() -> tuple[int, int]:
-    """How many were asked, and whose talk was erased."""
+    """How many were asked, and whose talk was erased. Nobody's while the node is closed for writing: its sign-ins are
+    older than what its members did."""
+    if standstill.present() is not None:
+        return 0, 0
     return dormancy.look_after(now=now())

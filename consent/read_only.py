@@ -1,6 +1,7 @@
 """A node that was put back from too old a backup can be read and not written, until the community has decided.
 
-Signing in and out, choosing a language and the one vote go on. What the jobs would do waits, too
+Signing in and out, choosing a language, the one vote, and what members do with their own things go on: taking back an
+agreement, taking along, erasing. What the jobs would do waits, too
 (`governance.standstill`).
 """
 
@@ -23,6 +24,9 @@ ALWAYS = frozenset(
     {
         "account_login", "account_logout", "account_reauthenticate", "mfa_authenticate", "mfa_login_webauthn",
         "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "governance:set_language", "consent:end_sign_in",
+        # Taking back, taking along and erasing: whoever could put an old backup in place could stop them otherwise.
+        "consent:purposes", "consent:take_along", "consent:erase_kind", "consent:erase_piece", "consent:leave",
+        "inference:forget_fact",
     }
 )  # fmt: skip
 VOTE = "governance:proposal_vote"

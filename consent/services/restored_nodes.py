@@ -21,7 +21,7 @@ from community_ai.core.housekeeping import wipe_deleted_text
 from community_ai.core.keystore import KeyStoreError
 from community_ai.core.preparing import make_tables
 from consent.backups.refusals import DoesNotMatch, LedgerRefused, NewerBackup, RecordDoesNotHold
-from consent.models import BACKUP_STATES, Backup, BackupState
+from consent.models import BACKUP_STATES, Backup, BackupState, DormancyNotice
 from consent.services import erasure, ledger, restores
 from consent.services.snapshots import figures
 from governance.services import audit, rules
@@ -128,7 +128,11 @@ def _erase_again(*, now: datetime) -> int:
 
 
 def _mend_rows(expected: Expected, *, now: datetime) -> None:
-    """In its own copy a backup is still being made; and whatever else was, ended with that node."""
+    """In its own copy a backup is still being made; and whatever else was, ended with that node.
+
+    Who was asked whether they are still with us may have come back since: they are asked anew.
+    """
+    DormancyNotice.objects.filter(erased_at=None).delete()
     for row in Backup.objects.under_way():
         if str(row.pk) == expected.backup:
             BACKUP_STATES.move(row, BackupState.RUNNING, only_from=[BackupState.WAITING], began_at=row.asked_at)

@@ -17,8 +17,9 @@ from community_ai.core.home import Home
 from consent import backup_jobs
 from consent.backing_up import notice_older_record
 from consent.backup_states import check_restore
+from consent.erasure_jobs import look_after_dormant
 from consent.models import Restore, RestoreState
-from consent.services import restores, restoring
+from consent.services import dormancy, restores, restoring
 from consent.services.backup_reading import open_with_code
 from consent.services.restoring import NotSettled, Wanted
 from governance import standstill
@@ -30,6 +31,7 @@ from governance.services import audit, ballots, checkpoint_file, proposals
 from governance.services.audit_verification import verify
 from governance.services.closing import close_due
 from governance.services.proposals import withdraw
+from tests.agreeing import agree
 from tests.conftest import PASSWORD
 from tests.consent.backups.conftest import Node, only_sqlcipher
 from tests.governance.decisions.conftest import NOON, draft_appointment
@@ -99,6 +101,26 @@ def test_pages_are_read_and_nothing_is_written(closed: Restore) -> None:
         assert f"/decisions/{closed.proposal_id}/" in answer.content.decode()
     assert client.post("/account/", {}, headers={"HX-Request": "true"})["HX-Redirect"]
     assert Proposal.objects.count() == before
+
+
+def test_taking_back_and_erasing_go_on(closed: Restore, empty_cache: None) -> None:
+    """Who can put an old backup in place can stop nobody who wants to leave or takes an agreement back."""
+    member = Member.objects.get(username="member2")
+    agree(member)
+    client = Client()
+    client.post("/accounts/login/", {"login": "member2", "password": PASSWORD})
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    page = client.get("/me/consent/").context["form"]
+    shown = {page.add_prefix(name): field.initial for name, field in page.fields.items() if name != "knowledge"}
+    assert client.post("/me/consent/", {name: on for name, on in shown.items() if on}).status_code == 200
+    answer = client.post("/me/erase/", {"teaching": "withdraw", "name": "member2"})
+    assert answer.status_code == 302 and "/me/proof/" in answer["Location"]
+    assert not Member.objects.filter(pk=member.pk, is_active=True).exists()
+
+
+def test_nobody_is_dormant_meanwhile(closed: Restore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dormancy, "look_after", pytest.fail)
+    assert look_after_dormant() == (0, 0)
 
 
 def test_signing_in_and_out_go_on(closed: Restore, empty_cache: None) -> None:

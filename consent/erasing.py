@@ -13,7 +13,7 @@ from community_ai.core.setup_steps import register_setup_step
 from consent.dormancy_kind import DORMANCY_KIND
 from consent.erasure_jobs import finish_erasures, look_after_dormant
 from consent.models import Erasure, ErasureState
-from consent.services import erasure, ledger
+from consent.services import erasure, grants, ledger
 from governance.audit.kinds import register_entry_kind
 from governance.effects import register_kind
 
@@ -28,6 +28,7 @@ def begin_erasing() -> None:
         label=_("People who left"),
     )
     erasure.register_finisher(finish_erasures)
+    erasure.register_taking_back(grants.take_back_again)
     register_regular_job("finish erasures", finish_erasures, every=EVERY_MINUTES)
     register_setup_step("erasures", apply_ledger)
     register_check("erasures", check_ledger)

@@ -6,7 +6,8 @@ A line is canonical JSON (RFC 8785) with these members:
     n         its number, from 1 on
     at        when, in UTC
     prev      SHA-256 of the line before, in hexadecimal (64 zeros for the first)
-    what      "all", "kind", "pieces", "done" (an "all" is through)
+    what      "all", "kind", "pieces", "done" (an "all" is through), "consent" (an agreement was taken back, or given
+              anew after that)
     member    the member's number
     mark      a digest of that number and the moment of joining, so that nobody else is meant who gets the number later
     facts     numbers and identifiers: kinds, keys of rows, counts, the choice about what was taught; never a name
@@ -41,6 +42,7 @@ class What(StrEnum):
     KIND = "kind"
     PIECES = "pieces"
     DONE = "done"
+    CONSENT = "consent"
 
 
 class LineDamaged(ValueError):

@@ -43,12 +43,20 @@ LEFT = "member.left"
 MOST_KEYS = 400
 
 _finisher: Callable[[], Any] | None = None
+_taking_back: Callable[..., Any] | None = None
 
 
 def register_finisher(job: Callable[[], Any]) -> None:
     """`job` is queued after each erasure of everything that began; it calls `finish`."""
     global _finisher
     _finisher = job
+
+
+def register_taking_back(take_back: Callable[..., Any]) -> None:
+    """`take_back(member=, purpose=, now=)` is called for each agreement that an older database does not know as taken
+    back."""
+    global _taking_back
+    _taking_back = take_back
 
 
 class HandOverFirst(Refused):
@@ -183,6 +191,16 @@ def note_pieces(*, member: Member, kind: str, keys: Iterable[str], now: datetime
         _keep(line, state=ErasureState.DONE, counts={kind: len(some)})
 
 
+def note_agreement(*, member: Member, purpose: str, given: bool, now: datetime) -> None:
+    """Write into the ledger that an agreement was taken back, or given anew after that.
+
+    Called inside the transaction of the event: a restored older backup does not bring back what was taken back.
+    """
+    facts = {"purpose": purpose, "given": given}
+    line = ledger.append(what=What.CONSENT, member_id=member.pk, mark=_mark(member), facts=facts, now=now)
+    _keep(line, state=ErasureState.DONE, counts={})
+
+
 def finish(*, now: datetime) -> int:
     """Carry out what was begun and not finished; returns how many are done now."""
     numbers = Erasure.objects.exclude(state=ErasureState.DONE).order_by("number").values_list("number", flat=True)
@@ -195,10 +213,18 @@ def replay(*, now: datetime) -> int:
     Called before the node opens after a restore, and at each start. Returns how many lines were new here. Raises
     LedgerDamaged: then nothing was changed, and the node must not open.
     """
-    known = set(Erasure.objects.values_list("number", flat=True))
-    fresh = [line for line in ledger.verified() if line.number not in known]
+    known = [ledger.line_in(line) for line in Erasure.objects.order_by("number").values_list("line", flat=True)]
+    ledger.complete(known)
+    numbers = {line.number for line in known}
+    lines = ledger.verified()
+    fresh = [line for line in lines if line.number not in numbers]
     for line in fresh:
         _apply(line, now=now)
+    # The last word about each agreement counts, if this database does not know it.
+    last = {(line.member_id, line.facts["purpose"]): line for line in lines if line.what is What.CONSENT}
+    for line in last.values():
+        if line.number not in numbers:
+            _take_back_again(line)
     if fresh:
         transaction.on_commit(wipe_deleted_text)
     finish(now=now)
@@ -272,6 +298,14 @@ def _apply(line: Line, *, now: datetime) -> None:
         if meant and line.what in (What.KIND, What.PIECES):
             counts = _forget_again(line, now=now)
         _keep(line, state=ErasureState.DONE, counts=counts)
+
+
+def _take_back_again(line: Line) -> None:
+    """A no counts again. A yes would need words that were read: what was given anew stays as it is here."""
+    member = Member.objects.filter(pk=line.member_id).first()
+    if _taking_back is None or line.facts["given"] or member is None or _mark(member) != line.mark:
+        return
+    _taking_back(member=member, purpose=line.facts["purpose"], now=line.happened_at)
 
 
 def _forget_again(line: Line, *, now: datetime) -> dict[str, int]:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from community_ai.core.keystore import KeyStoreError
 from consent import access
 from consent.models import Grant, ShownText
 from consent.purposes import WORDINGS, Purpose, Way, digest_of, words
+from consent.services import erasure
+from consent.services.ledger import LedgerDamaged
 from consent.stopping import stop
 from governance.models import Member
 from governance.refusals import Refused
 
 TRIES = 3
+logger = logging.getLogger(__name__)
 
 
 class TextChanged(Refused):
@@ -46,7 +51,10 @@ def give(*, member: Member, purpose: Purpose, language: str, way: Way, now: date
                     sha256=digest,
                     defaults={"purpose": purpose, "version": version, "language": language, "words": said},
                 )
-                return _write(member, purpose, Grant.Event.GIVEN, shown, after=newest, way=way, now=now)
+                event = _write(member, purpose, Grant.Event.GIVEN, shown, after=newest, way=way, now=now)
+                if newest is not None and newest.event == Grant.Event.WITHDRAWN:
+                    _note(event)
+                return event
         except IntegrityError:
             # Another page wrote the next event first: look at what it is.
             if not tries_left:
@@ -54,10 +62,11 @@ def give(*, member: Member, purpose: Purpose, language: str, way: Way, now: date
     raise AssertionError("unreachable")
 
 
-def withdraw(*, member: Member, purpose: Purpose, way: Way, now: datetime) -> Grant | None:
+def withdraw(*, member: Member, purpose: Purpose, way: Way, now: datetime, again: bool = False) -> Grant | None:
     """Take an agreement back; returns the event, or None when nothing was ever given.
 
-    Rooms above that registered for it act in the same transaction (`consent.stopping`).
+    Rooms above that registered for it act in the same transaction (`consent.stopping`). The ledger of erasures is told,
+    so that no older backup brings the agreement back; `again`: it was the ledger that said so.
     """
     for tries_left in reversed(range(TRIES)):
         newest = _newest(member, purpose)
@@ -67,11 +76,19 @@ def withdraw(*, member: Member, purpose: Purpose, way: Way, now: datetime) -> Gr
             with transaction.atomic():
                 event = _write(member, purpose, Grant.Event.WITHDRAWN, newest.shown, after=newest, way=way, now=now)
                 stop(purpose, member_id=member.pk, now=now)
+                if not again:
+                    _note(event)
                 return event
         except IntegrityError:
             if not tries_left:
                 raise
     raise AssertionError("unreachable")
+
+
+def take_back_again(*, member: Member, purpose: str, now: datetime) -> None:
+    """What the member took back at `now`, in a database from before that. A purpose that is no more needs nothing."""
+    if purpose in Purpose.values:
+        withdraw(member=member, purpose=Purpose(purpose), way=Way.PAGE, now=now, again=True)
 
 
 def in_force(*, member: Member) -> frozenset[Purpose]:
@@ -115,6 +132,15 @@ def choose(
             give(member=member, purpose=purpose, language=language, way=way, now=now, read=read)
         for purpose in withdrawn:
             withdraw(member=member, purpose=purpose, way=way, now=now)
+
+
+def _note(event: Grant) -> None:
+    given = event.event == Grant.Event.GIVEN
+    try:
+        erasure.note_agreement(member=event.member, purpose=event.purpose, given=given, now=event.happened_at)
+    except (LedgerDamaged, KeyStoreError, OSError):
+        # A no counts here and now, whatever became of the file; the doctor tells of it.
+        logger.exception("an agreement could not be written into the ledger of erasures")
 
 
 def _newest(member: Member, purpose: Purpose) -> Grant | None:

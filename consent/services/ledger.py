@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -111,6 +111,25 @@ def merge(other: Path) -> int:
         if any(a.raw != b.raw for a, b in zip(ours, theirs, strict=False)):
             raise LedgerDamaged(f"{other} and {path()} tell two different stories")
         more = theirs[len(ours) :]
+        if more:
+            _write(descriptor, b"".join(line.raw + b"\n" for line in more), end)
+    return len(more)
+
+
+def complete(known: Sequence[Line]) -> int:
+    """Write again what the database knows (all lines from the first on) and an older file lacks; how many that were.
+
+    Otherwise new lines would get numbers that were given before. Nothing is written where both differ. Raises
+    LedgerDamaged.
+    """
+    with _opened() as descriptor:
+        end = _cut_unfinished(descriptor)
+        ours = read()
+        more = known[len(ours) :]
+        try:
+            check_chain([*ours, *more], key=public_key())
+        except ChainBroken:
+            return 0
         if more:
             _write(descriptor, b"".join(line.raw + b"\n" for line in more), end)
     return len(more)

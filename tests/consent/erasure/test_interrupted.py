@@ -12,20 +12,23 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 
 from community_ai.core import holdings
 from community_ai.core.holdings import Teaching
 from consent import proofs
 from consent.erasing import check_ledger
 from consent.ledger_lines import What
-from consent.models import Erasure, ErasureState
-from consent.services import erasure, ledger, personal_keys
+from consent.models import Erasure, ErasureState, Grant
+from consent.purposes import Purpose, Way
+from consent.services import erasure, grants, ledger, personal_keys
 from governance.models import Member
 from governance.services import audit, departures
 from governance.services.audit_verification import verify
 from inference.models import Conversation
 from inference.services import conversations
 from knowledge.models import Entry
+from tests.agreeing import take_back
 from tests.append_only import triggers_lifted
 from tests.consent.erasure.conftest import DAY, Markers, decide_together, live_here, talk, teach
 from tests.house.tree import ROOT
@@ -159,6 +162,61 @@ def test_an_older_database_forgets_again(people: dict[str, Member], mark: Marker
     erasure.replay(now=DAY)
     assert not Conversation.objects.filter(member=bela).exists()
     assert [line.what for line in ledger.verified()].count(What.DONE) == 3
+
+
+def test_an_older_database_brings_no_agreement_back(people: dict[str, Member]) -> None:
+    """What was taken back stays so; what was given anew since, and what nobody took back, is as it was."""
+    ana, bela = people["ana"], people["bela"]
+    older = list(Grant.objects.all())
+    take_back(ana, Purpose.KNOWLEDGE, Purpose.TRAINING)
+    give_anew(ana, Purpose.TRAINING)
+    assert {line.what for line in ledger.verified()} == {What.CONSENT}
+    forget_the_erasures()
+    with triggers_lifted():
+        Grant.objects.all().delete()
+    Grant.objects.bulk_create(older)
+    assert grants.in_force(member=ana) == frozenset(Purpose)
+    assert erasure.replay(now=DAY) == 3
+    assert grants.in_force(member=ana) == frozenset(Purpose) - {Purpose.KNOWLEDGE}
+    assert grants.in_force(member=bela) == frozenset(Purpose)
+    assert erasure.replay(now=DAY) == 0
+
+
+def test_a_word_that_was_overtaken_is_not_said_again(people: dict[str, Member]) -> None:
+    """A line whose event was never committed, before others that were."""
+    ana = people["ana"]
+    with suppress(Killed), transaction.atomic():
+        take_back(ana, Purpose.KNOWLEDGE)
+        dies()
+    take_back(ana, Purpose.KNOWLEDGE)
+    give_anew(ana, Purpose.KNOWLEDGE)
+    assert erasure.replay(now=DAY) == 1
+    assert Purpose.KNOWLEDGE in grants.in_force(member=ana)
+
+
+def test_taking_back_needs_no_ledger(people: dict[str, Member]) -> None:
+    ledger.path().parent.mkdir(exist_ok=True)
+    ledger.path().write_bytes(b"nonsense\n")
+    take_back(people["ana"], Purpose.KNOWLEDGE)
+    assert Purpose.KNOWLEDGE not in grants.in_force(member=people["ana"])
+
+
+def give_anew(member: Member, purpose: Purpose) -> None:
+    grants.give(member=member, purpose=purpose, language="en", way=Way.PAGE, now=DAY)
+
+
+def test_an_older_file_is_completed_so_that_no_number_is_given_twice(people: dict[str, Member]) -> None:
+    """Somebody put an older copy of the file in place: the next wish would be lost between two lines of one number."""
+    ana, bela = people["ana"], people["bela"]
+    take_back(ana, Purpose.KNOWLEDGE)
+    older = ledger.path().read_bytes()
+    take_back(bela, Purpose.KNOWLEDGE)
+    for bent in (older, b""):
+        ledger.path().write_bytes(bent)
+        assert erasure.replay(now=DAY) == 0
+        assert "nothing waits" in check_ledger().sentence
+    erasure.erase_all(member=ana, teaching=Teaching.WITHDRAW, now=DAY)
+    assert [line.number for line in ledger.verified()] == [1, 2, 3]
 
 
 def dump(members: list[Member]) -> list[tuple[Member, list[Conversation]]]:

@@ -14,8 +14,10 @@ def main() -> int:
         return 2
 
     from community_ai.core.keystore import KeyStoreError
+    from community_ai.core.processes import no_core_dumps
     from community_ai.core.startup import require_key
 
+    no_core_dumps()
     try:
         require_key(sys.argv)
         execute_from_command_line(sys.argv)

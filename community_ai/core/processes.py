@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -25,6 +26,11 @@ def die_with_parent(sign: int = signal.SIGTERM) -> None:
     """Ask Linux to send `sign` to this process when its parent dies, kill -9 included (prctl(2)). Nothing elsewhere."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, sign)
+
+
+def no_core_dumps() -> None:
+    """A process that crashes leaves no copy of its memory, with the keys in it, on the disk; nor do its children."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def set_session_niceness(niceness: int) -> None:

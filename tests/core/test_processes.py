@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -10,7 +11,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from community_ai.core.processes import Child, Supervisor
+from community_ai.core.processes import Child, Supervisor, no_core_dumps
+from tests.house.tree import ROOT
 
 # A child that starts a grandchild and writes both ids.
 FAMILY = """
@@ -90,3 +92,12 @@ def test_a_child_gives_way_in_its_own_session_too() -> None:
         assert not group.exists() or group.read_text().split()[-1] == "3"
     finally:
         supervisor.stop()
+
+
+def test_a_crash_leaves_no_keys_on_the_disk() -> None:
+    child = os.fork()
+    if not child:
+        no_core_dumps()
+        os._exit(0 if resource.getrlimit(resource.RLIMIT_CORE) == (0, 0) else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert "    no_core_dumps()\n" in (ROOT / "manage.py").read_text("utf-8")

@@ -9,7 +9,7 @@ from community_ai.core.jobs import register_regular_job
 from community_ai.core.setup_steps import register_setup_step
 from consent.backup_entries import register_backup_entries
 from consent.backup_jobs import look_after_backups
-from consent.backup_states import backups_as_items, check_backups, check_restore
+from consent.backup_states import backups_as_items, check_backups, check_restore, check_set_aside
 from consent.read_only import standstill
 from consent.restore_kind import RESTORE_KIND
 from consent.services import restores
@@ -27,6 +27,7 @@ def begin_backing_up() -> None:
     register_regular_job("look after backups", look_after_backups, every=15)
     register_check("restore", check_restore)
     register_check("backups", check_backups)
+    register_check("set aside", check_set_aside)
     register_waiting(backups_as_items)
 
 

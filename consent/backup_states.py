@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -87,6 +88,19 @@ def check_restore() -> Finding:
     return failure(
         f"{closed.missing} signed entries of the record are missing since a backup was put back: it is read-only.",
         "Put a newer backup back (manage.py restore), or let the members vote on the page Decisions.",
+    )
+
+
+def check_set_aside() -> Finding:
+    """The doctor's check: whether a data folder from before a restore lies beside the present one."""
+    home = settings.HOME.root
+    aside = [path for path in home.parent.iterdir() if path.name.startswith(f"{home.name}.before-restore-")]
+    if not aside:
+        return ok("No data folder from before a restore lies beside the present one.")
+    return warning(
+        f"{len(aside)} data folders from before a restore lie beside the present one, with their keys. "
+        "What members erase does not go there.",
+        "When all is well with the node, remove them.",
     )
 
 

@@ -8,9 +8,11 @@ from django.db.models import QuerySet
 
 from community_ai.core.doctor import Finding, ok, register_check, warning
 from community_ai.core.jobs import register_regular_job
+from consent.purposes import Purpose
+from consent.stopping import register_stop
 from inference.retrieval.embedder import embedder
 from inference.services import passage_vectors
-from inference.services.lookups import forget_entry
+from inference.services.lookups import forget_entry, stop_quoting
 from inference.vector_jobs import queue_filling
 from knowledge import hooks, meaning_search
 from knowledge.models import Passage
@@ -20,6 +22,7 @@ def begin_retrieving() -> None:
     """Called once, when the apps are ready."""
     hooks.on_passages_changed(renew_vectors)
     hooks.on_forgotten(forget_entry)
+    register_stop(Purpose.KNOWLEDGE, stop_quoting)
     meaning_search.register_progress(progress_of)
     # It only queues: a second chain of portions would take the place of other jobs.
     register_regular_job("vectors of passages", queue_filling, every=1)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -29,6 +30,7 @@ from inference.models import (
 from inference.retrieval.quoting import QUOTING_BELOW, Plan, Source, Way, plan
 from inference.retrieval.retrieve import retrieve
 from inference.retrieval.talk import is_talk
+from knowledge.models import Correction
 
 CANDIDATES = 20
 """Passages that are compared to know whether the best stands out."""
@@ -77,7 +79,22 @@ def look_up(*, answer_id: UUID, now: datetime) -> LookedUp | None:
 
 def forget_entry(*, entry_id: UUID, passage_ids: Sequence[int]) -> None:
     """An entry is being deleted: answers that are being written from it stop. Its citations go with it."""
-    cited = in_service(Citation).filter(entry=entry_id, lookup__answer__state__in=ANSWER_STATES.open)
+    _stop(in_service(Citation).filter(entry=entry_id))
+
+
+def stop_quoting(*, member_id: int, now: datetime) -> None:
+    """A member takes back that the AI answers others with what they teach: answers that are being written from it stop.
+
+    Their own go on: the AI may answer them with it.
+    """
+    corrected = in_service(Correction).filter(member=member_id).exclude(entry=None).values("entry")
+    taught = Q(entry__author=member_id) | Q(entry__in=corrected)
+    _stop(in_service(Citation).filter(taught).exclude(lookup__answer__member=member_id))
+
+
+def _stop(citations: QuerySet[Citation]) -> None:
+    """Stop the answers that are being written from these."""
+    cited = citations.filter(lookup__answer__state__in=ANSWER_STATES.open)
     for answer in in_service(Answer).filter(pk__in=cited.values("lookup__answer")).select_related("message"):
         in_service(Answer).filter(pk=answer.pk).update(stop_requested=True)
         ring_on_commit(Ring(answer.message.conversation_id, answer.member_id))

@@ -9,6 +9,7 @@ import pytest
 
 from community_ai.core.clock import now
 from consent.access import in_service, own
+from consent.purposes import Purpose
 from governance.models import Member
 from inference.behaviour import founding_behaviour
 from inference.models import Answer, AnswerState, Citation, Lookup, Message, ModelFile
@@ -17,6 +18,7 @@ from inference.services.citations import grounds_of
 from inference.services.lookups import look_up
 from knowledge.content import Content
 from knowledge.services import entries, entry_labels
+from tests.agreeing import take_back
 from tests.inference.retrieval.village import NOTES
 from tests.knowledge.conftest import JUNE, add
 
@@ -245,6 +247,20 @@ class TestDeleting:
         assert in_service(Answer).get(pk=written.pk).stop_requested
         assert not in_service(Answer).get(pk=done.pk).stop_requested
         assert grounds_of(member=reader, answer_ids=[done.pk], now=JUNE)[done.pk].cards == ()
+
+    def test_taking_the_agreement_back_stops_what_is_written_for_others(
+        self, author: Member, reader: Member, prepared: Callable[[], None]
+    ) -> None:
+        add(author, "The hidden spring", TestLabels.TEXT)
+        prepared()
+        others, own_one, done = (asked(who, TestLabels.QUESTION) for who in (reader, author, reader))
+        for answer in (others, own_one, done):
+            look_up(answer_id=answer.pk, now=JUNE)
+        in_service(Answer).filter(pk=done.pk).update(state=AnswerState.DONE)
+        take_back(author, Purpose.TRAINING)
+        assert not in_service(Answer).filter(stop_requested=True).exists()
+        take_back(author, Purpose.KNOWLEDGE)
+        assert list(in_service(Answer).filter(stop_requested=True)) == [others]
 
     def test_a_conversation_takes_all_with_it(
         self, author: Member, reader: Member, prepared: Callable[[], None]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.utils import translation
 
 from consent.services.personal_keys import forget_remembered_keys
 from governance.models import Member
@@ -49,6 +50,7 @@ def _nothing_remembered_between_tests(request: pytest.FixtureRequest) -> Iterato
     FREQUENCIES.forget()
     yield
     forget_remembered_keys()
+    translation.deactivate()  # a page leaves the language of its reader
     shutil.rmtree(settings.HOME.audit, ignore_errors=True)
     shutil.rmtree(settings.HOME.ledger, ignore_errors=True)
 

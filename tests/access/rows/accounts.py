@@ -5,7 +5,7 @@ from __future__ import annotations
 from allauth.mfa.models import Authenticator
 
 from governance.models import Member
-from tests.access.row import SIGN_IN, Names, Thing, Who, about, everyone, get, members, post, visitors
+from tests.access.row import SIGN_IN, Answers, Names, Thing, Who, about, everyone, get, members, post, visitors
 from tests.access.world import World
 from tests.conftest import PASSWORD
 
@@ -45,6 +45,9 @@ NONE_YET = members(404)
 NEW = {"oldpassword": PASSWORD, "password1": "quite another pass phrase", "password2": "quite another pass phrase"}
 NO_MAIL = ("governance:password_reset", "account_reset_password", "governance:addresses", "account_email")
 KEY = {"key": "no-such-key"}
+# A suspended member signs in to see, take along and erase what is theirs, which asks who they are once more.
+ALSO_SUSPENDED = {Who.SUSPENDED: Answers(200)}
+ASKED_ELSEWHERE = {Who.SUSPENDED: Answers("/accounts/reauthenticate/")}
 
 ROWS = (
     get("account_login", visitors(200, members="/")),
@@ -57,9 +60,10 @@ ROWS = (
         sends=_with_passkey,
         note="a member's with a passkey",
     ),
-    post("account_login", visitors("/accounts/inactive/", members="/"), sends=_suspended, note="a suspended member's"),
+    # They come to what the node knows about them, and nowhere else.
+    post("account_login", visitors(302, members="/"), sends=_suspended, note="a suspended member's"),
     get("account_inactive", everyone(200)),
-    get("account_logout", members(200)),
+    get("account_logout", members(200, but=ALSO_SUSPENDED)),
     post("account_logout", members(302), changes=False),
     # Without an invitation.
     *(get(route, visitors(200, members="/")) for route in ("governance:signup", "account_signup")),
@@ -67,8 +71,8 @@ ROWS = (
         post(route, visitors(200, members="/"), sends={"username": "Someone", "password1": PASSWORD})
         for route in ("governance:signup", "account_signup")
     ),
-    get("account_reauthenticate", members(200)),
-    post("account_reauthenticate", members(200), sends={"password": "a guess"}),
+    get("account_reauthenticate", members(200, but=ALSO_SUSPENDED)),
+    post("account_reauthenticate", members(200, but=ALSO_SUSPENDED), sends={"password": "a guess"}),
     # --- Passwords and addresses ---
     get("account_change_password", members(200)),
     post("account_change_password", members(200), sends={**NEW, "oldpassword": "a guess"}, note="wrong"),
@@ -95,8 +99,8 @@ ROWS = (
     post("mfa_login_webauthn", visitors(SIGN_IN, members="/"), sends={"credential": "{}"}),
     # --- Codes, of which nobody has any yet ---
     get("mfa_index", members(200)),
-    get("mfa_reauthenticate", members("/accounts/reauthenticate/")),
-    post("mfa_reauthenticate", members("/accounts/reauthenticate/"), sends={"code": "123456"}),
+    get("mfa_reauthenticate", members("/accounts/reauthenticate/", but=ASKED_ELSEWHERE)),
+    post("mfa_reauthenticate", members("/accounts/reauthenticate/", but=ASKED_ELSEWHERE), sends={"code": "123456"}),
     get("mfa_activate_totp", members(200)),
     post("mfa_activate_totp", members(200), sends={"code": "123456"}),
     get("mfa_deactivate_totp", NONE_YET),
@@ -110,8 +114,8 @@ ROWS = (
     get("mfa_list_webauthn", members(200)),
     get("mfa_add_webauthn", members(200)),
     post("mfa_add_webauthn", members(200), sends={"name": "My key", "credential": "{}"}),
-    get("mfa_reauthenticate_webauthn", members(200)),
-    post("mfa_reauthenticate_webauthn", members(SIGN_IN), sends={"credential": "{}"}),
+    get("mfa_reauthenticate_webauthn", members(200, but=ASKED_ELSEWHERE)),
+    post("mfa_reauthenticate_webauthn", members(SIGN_IN, but=ASKED_ELSEWHERE), sends={"credential": "{}"}),
     *about(
         PASSKEY,
         get("mfa_edit_webauthn", OWN),

@@ -96,6 +96,7 @@ async def test_who_no_longer_waits_is_left_out(threads: DatabaseThreads) -> None
     given_up = asyncio.create_task(threads.write(add, "given up"))
     await asyncio.sleep(0)  # it stands in the queue now
     given_up.cancel()
+    await asyncio.gather(given_up, return_exceptions=True)  # the thread learns of it before it may go on
     await let_go()
     await threads.write(add, "kept")
     assert await threads.read(keys) == {"kept"}

@@ -86,5 +86,5 @@ async def test_nothing_comes_of_it(
         assert reader.running == [], attempt
         assert reader.cards == [reverse("knowledge:entry", args=[pk]) for pk in found], attempt
         assert not [secret for secret in (SECRET, NOT_BY_AI) if secret in page], attempt
-    # They did stand before the model.
-    assert read >= len(SAMPLE) - 2
+    # They did stand before the model, but for those notes that did not look like an answer.
+    assert read >= 2 * len(SAMPLE) // 3

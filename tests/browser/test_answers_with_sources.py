@@ -22,15 +22,19 @@ ANSWER_MS = 90_000  # two busy cores
 WORD, MEANING = "velu", "Velu is the water that comes down from the hill in spring."
 UNKNOWN = "Who keeps the key of the weaving shed?"
 TAUGHT = "Old Marta keeps the key of the weaving shed."
-# Rosa founded the community and teaches; Ana joined.
+# Rosa founded the community and teaches; Ana joined. Both agree to what may be done with what they teach.
 SEED = f"""
 from community_ai.core.clock import now
+from consent.purposes import Purpose, Way
+from consent.services import grants
 from governance.models import Member, Role
 from governance.services import appointments, founding, invitations
 rosa = founding.found_community(name="Weavers", language="en", username="{ROSA}", password="{PASSWORD}", now=now())
 appointments.appoint(member=rosa, role=Role.objects.get(key="teacher"), now=now())
 issued = invitations.issue(by=rosa, days=1, max_uses=1, note="", now=now())
 invitations.accept(secret=issued.secret, member=Member.objects.create_user("{ANA}", "{PASSWORD}"), now=now())
+for member in Member.objects.all():
+    grants.choose(member=member, given=dict.fromkeys(Purpose), language="en", way=Way.WELCOME, now=now())
 """
 
 

@@ -20,7 +20,7 @@ class LeaveForm(forms.Form):
         label=_("What shall become of what you taught and wrote for others?"),
         choices=[
             (Teaching.WITHDRAW.value, _("It goes with me")),
-            (Teaching.ANONYMISE.value, _("It stays, without my name")),
+            (Teaching.ANONYMISE.value, _("It stays, without my name, and the AI may answer our members with it")),
         ],
         widget=forms.RadioSelect,
         error_messages={"required": _("Please choose one of the two.")},

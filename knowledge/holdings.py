@@ -71,7 +71,7 @@ def _taught() -> Iterator[Holding]:
         "corrections",
         _("What you said about answers of the AI"),
         _("So that teachers can read it while it waits, and the AI can learn from it if you agreed. "
-          "Until you take it back."),
+          "Until you take it back. What a teacher made of it without your name then goes, too, or is put aside."),
         ["knowledge.Correction"],
         Over(
             lambda member: own(Correction, member=member).order_by("-submitted_at", "pk"),
@@ -84,6 +84,7 @@ def _taught() -> Iterator[Holding]:
                                 "accepted": row.accepted, "taught_at": row.submitted_at.isoformat()},
         ),
         forgetting.corrections, erase_pieces=forgetting.correction_pieces, order=14, alone=True,
+        taught=True, stays=_corrections_stay,
     )  # fmt: skip
     yield _holding(
         "set_questions",
@@ -180,7 +181,18 @@ def _asked() -> Iterator[Holding]:
 def _entries_stay(teaching: Teaching) -> Text:
     if teaching is Teaching.WITHDRAW:
         return ""
-    return _("They stay part of the community's knowledge, and nobody can tell that you taught them.")
+    return _(
+        "They stay part of the community's knowledge, without your name, and the AI may answer our members with them."
+    )
+
+
+def _corrections_stay(teaching: Teaching) -> Text:
+    if teaching is Teaching.WITHDRAW:
+        return _("They go, and so does what a teacher made of them. What was worded anew since is put aside: "
+                 "the AI does not use it, and a teacher decides about it.")  # fmt: skip
+    return _(
+        "They go. What a teacher made of them stays, without your name, and the AI may answer our members with it."
+    )
 
 
 def _entry(row: Entry) -> dict[str, Any]:

@@ -13,12 +13,13 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from community_ai.core.housekeeping import wipe_deleted_text
-from consent.access import own, own_row
+from consent.access import in_service, own, own_row
 from consent.services import erasure
 from governance.models import Member
 from governance.refusals import Refused
 from knowledge.content import InvalidContent, tidy
 from knowledge.models import CORRECTION_STATES, Correction, CorrectionState, Matter, Verdict
+from knowledge.services import forgetting
 
 ANSWER_LENGTH = 8_000
 COMMENT_LENGTH = 2_000
@@ -109,11 +110,15 @@ def teach(*, member: Member, answered: Answered, said: Said, now: datetime, numb
 def withdraw(*, member: Member, correction_id: UUID, now: datetime) -> Correction:
     """Take back what was taught, whatever became of it: its texts go, and what leads to an entry.
 
-    An entry that came of it stays, with its author. Raises consent.access.NotFound.
+    So does an entry that a teacher made of it (`forgetting.made_of_corrections`); one with the member's name stays.
+    Raises consent.access.NotFound.
     """
     with transaction.atomic():
+        # Locked: a teacher who accepts it at this moment must not make an entry that nothing binds.
+        list(own(Correction, member=member).select_for_update().filter(pk=correction_id).values_list("pk"))
         row = own_row(Correction, member=member, pk=correction_id)
         erasure.note_pieces(member=member, kind="corrections", keys=[str(row.pk)], now=now)
+        forgetting.made_of_corrections(in_service(Correction).filter(pk=row.pk), now=now)
         gone: dict[str, Any] = {**dict.fromkeys(_TEXTS, ""), "entry": None, "reviewer": None, "read_at": now}
         CORRECTION_STATES.move(row, CorrectionState.WITHDRAWN, **gone)
         transaction.on_commit(wipe_deleted_text)

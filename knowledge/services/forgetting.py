@@ -15,7 +15,9 @@ from django.db.models import QuerySet
 from community_ai.core.holdings import Teaching
 from consent.access import in_service
 from governance.models import Member
+from governance.services import audit
 from knowledge.models import (
+    ENTRY_STATES,
     Correction,
     Entry,
     EntryLabel,
@@ -27,7 +29,8 @@ from knowledge.models import (
     SetQuestion,
     Thanks,
 )
-from knowledge.services import import_files
+from knowledge.references import reference
+from knowledge.services import import_files, indexing
 from knowledge.services.entry_batches import forget_many
 
 _AT_ONCE = 200
@@ -104,12 +107,42 @@ def _forget_batches(batches: Any) -> int:
 
 
 def corrections(*, member_id: int, teaching: Teaching, now: datetime) -> int:
-    """They are sealed with the member's key, so they cannot stay for others; what came of them is an entry."""
-    return _rows(in_service(Correction).filter(member_id=member_id))
+    """They are sealed with the member's key, so they cannot stay for others; what came of them is an entry.
+
+    Who leaves it here agreed to that in so many words; otherwise the entry goes as their own entries do.
+    """
+    mine = in_service(Correction).filter(member_id=member_id)
+    if teaching is not Teaching.ANONYMISE:
+        made_of_corrections(mine, now=now)
+    return _rows(mine)
 
 
 def correction_pieces(*, member_id: int, keys: Iterable[str], now: datetime) -> int:
-    return _rows(in_service(Correction).filter(member_id=member_id, pk__in=_uuids(keys)))
+    mine = in_service(Correction).filter(member_id=member_id, pk__in=_uuids(keys))
+    made_of_corrections(mine, now=now)
+    return _rows(mine)
+
+
+def made_of_corrections(rows: QuerySet[Correction], *, now: datetime) -> None:
+    """Let go of the entries that teachers made of these corrections, before the corrections go.
+
+    The row of the correction is what asks for its member's agreement: without it, a no would become a yes. What was
+    worded anew since is put aside, so that a teacher decides. An entry of the member's own stays bound by its author.
+    Called inside a transaction.
+    """
+    keys = {
+        entry_id
+        for entry_id, author_id, member_id in rows.exclude(entry=None)
+        .order_by()
+        .values_list("entry_id", "entry__author_id", "member_id")
+        if author_id != member_id
+    }
+    reworded = set(EntryVersion.objects.filter(entry__in=keys, number__gt=1).values_list("entry_id", flat=True))
+    forget_many(entry_ids=keys - reworded, actor=None, now=now)
+    for entry in Entry.objects.select_for_update().filter(pk__in=reworded, state=EntryState.PUBLISHED):
+        if ENTRY_STATES.move(entry, EntryState.RETIRED, only_from={EntryState.PUBLISHED}, changed_at=now):
+            indexing.remove(entry)
+            audit.record(kind="entry.retired", actor=None, subject=reference(entry.pk), facts={}, now=now)
 
 
 def questions(*, member_id: int, teaching: Teaching, now: datetime) -> int:

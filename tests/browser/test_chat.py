@@ -91,7 +91,8 @@ def test_four_questions_then_the_first_answer(page: Page, chat_node: RunningNode
     page.fill("#id_password", PASSWORD)
     page.get_by_role("button", name="Start our community").click()
     page.wait_for_url("**/me/welcome/")
-    page.get_by_role("link", name="Later").first.click()
+    page.get_by_label("I agree: Keep my conversations").check()
+    page.get_by_role("button", name="Save my choices").click()
     page.wait_for_url("**/chat/")
     assert violations(page) == []
     ask(page, "Write a list of three things to do by a river.")

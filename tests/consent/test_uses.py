@@ -169,15 +169,15 @@ def test_what_is_nobodys_any_more_is_quoted_and_neither_learnt_nor_shared(rosa: 
     assert (line.name, line.sentence) == ("", "Taught by a former member.")
 
 
-def test_a_correction_that_was_taken_back_binds_its_entry_no_more(rosa: Member, reader: Member) -> None:
-    """The entry is the teacher's then; what led from it to Rosa is gone."""
+def test_a_correction_that_was_taken_back_frees_no_words(rosa: Member, reader: Member) -> None:
+    """What led from the entry to Rosa is gone, so the entry goes, too."""
     take_back(rosa, Purpose.KNOWLEDGE)
     row = Correction.objects.get(member=rosa, state=CorrectionState.KNOWLEDGE)
     assert row.entry is not None
     usable = access.usable(Entry, member=reader, use=Use.QUOTE, now=JUNE).filter(pk=row.entry.pk)
     assert not usable.exists()
     corrections.withdraw(member=rosa, correction_id=row.pk, now=JUNE)
-    assert usable.exists()
+    assert not usable.exists()
 
 
 def test_a_teacher_is_offered_training_only_with_both_words(rosa: Member, teacher: Member) -> None:

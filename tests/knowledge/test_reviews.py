@@ -202,13 +202,13 @@ def test_the_entry_may_go_and_the_correction_stays(reader: Member, teacher: Memb
     assert (kept.state, kept.entry_id) == ("knowledge", None)
 
 
-def test_taken_back_nothing_leads_from_it_to_the_entry_which_stays(reader: Member, teacher: Member) -> None:
+def test_taken_back_the_entry_that_a_teacher_made_of_it_goes_too(reader: Member, teacher: Member) -> None:
     row = teach(reader)
-    entry = accept(teacher, row)
+    accept(teacher, row)
     corrections.withdraw(member=reader, correction_id=row.pk, now=JUNE)
     kept = own_row(Correction, member=reader, pk=row.pk)
     assert (kept.state, kept.entry_id, kept.reviewer) == ("withdrawn", None, None)
-    assert access.visible(Entry, member=reader, now=JUNE).get() == entry
+    assert not access.visible(Entry, member=reader, now=JUNE).exists()
 
 
 def test_right_is_reviewed_like_the_others(reader: Member, teacher: Member) -> None:

@@ -31,6 +31,10 @@ import psycopg
 SAME_EVERYWHERE = (
     "tests/access/*",
     "tests/browser/*",
+    "tests/consent/*_pages.py",
+    "tests/consent/test_pages.py",
+    "tests/consent/backups/test_timer.py",
+    "tests/consent/backups/test_exports_refused.py",
     "tests/governance/*hostile*",
     "tests/governance/*_page*",
     "tests/governance/decisions/test_home.py",
@@ -43,14 +47,15 @@ SAME_EVERYWHERE = (
     "tests/inference/chat/test_notices.py",
     "tests/inference/chat/test_paused.py",
     "tests/inference/chat/test_socket.py",
+    "tests/inference/chat/test_teaching.py",
     "tests/inference/engine/*",
-    "tests/inference/evaluation/test_real_worker.py",
+    "tests/inference/evaluation/*",
     "tests/inference/injection/*",
     "tests/knowledge/demo/*",
     "tests/knowledge/*_pages*",
 )
 # ... and those of their pages that are asked on both, as a sample.
-SAMPLE = ("tests/governance/test_pages.py", "tests/knowledge/test_pages.py", "tests/inference/chat/test_pages.py")
+SAMPLE = ("tests/knowledge/test_pages.py",)
 
 DEBIAN_PACKAGE = "postgresql"
 SECONDS_TO_START = 60

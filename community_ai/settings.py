@@ -29,6 +29,10 @@ SECRET_KEY, *SECRET_KEY_FALLBACKS = NODE_KEY.django_secrets() if isinstance(NODE
 
 DEBUG = env_bool("COMMUNITY_AI_DEBUG")
 
+# numpy computes in one thread, read when it is loaded: OpenBLAS's others spin after each small product, on the core
+# that the database, the question's embedding or the worker wants at that moment (docs/retrieval.md).
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # --- Address -----------------------------------------------------------------------------------------------------
 # One setting says how members reach the node; everything that depends on it follows.
 PUBLIC_URL = env_address("COMMUNITY_AI_URL", "http://localhost:8000")

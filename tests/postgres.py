@@ -46,7 +46,7 @@ SAME_EVERYWHERE = (
     "tests/inference/chat/test_knowledge.py",
     "tests/inference/chat/test_notices.py",
     "tests/inference/chat/test_paused.py",
-    "tests/inference/chat/test_socket.py",
+    "tests/inference/chat/test_socket*.py",
     "tests/inference/chat/test_teaching.py",
     "tests/inference/engine/*",
     "tests/inference/evaluation/*",

@@ -29,7 +29,7 @@ from tests.access.traces import changed, fingerprint
 from tests.access.walk import sockets
 from tests.access.world import NOW, World, build
 from tests.inference.chat.conftest import in_db
-from tests.inference.chat.test_socket import ORIGIN, Page
+from tests.inference.chat.socket_page import ORIGIN, Page
 
 UNASKABLE = "Please write a question first"
 NEW_KEY = re.compile(r'key" value="[^"]+"')

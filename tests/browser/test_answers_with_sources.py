@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.axe import violations
-from tests.browser.test_members import LAPTOP, look, press
+from tests.browser.people import ANSWER_MS, ask, node_filled_by, opener, picture
+from tests.browser.test_members import look, press
 from tests.conftest import PASSWORD
 from tests.knowledge.sounds import wav
 from tests.nodes import RunningNode, manage
@@ -18,7 +19,6 @@ from tests.nodes import RunningNode, manage
 pytestmark = pytest.mark.browser
 
 ROSA, ANA = "Rosa Quispe", "Ana"
-ANSWER_MS = 90_000  # two busy cores
 WORD, MEANING = "velu", "Velu is the water that comes down from the hill in spring."
 UNKNOWN = "Who keeps the key of the weaving shed?"
 TAUGHT = "Old Marta keeps the key of the weaving shed."
@@ -40,40 +40,13 @@ for member in Member.objects.all():
 
 @pytest.fixture(scope="module")
 def teaching_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningNode]:
-    with RunningNode(tmp_path_factory.mktemp("sources") / "home") as running:
-        done = manage(running.home, "shell", "-c", SEED)
-        assert done.returncode == 0, done.stderr
+    with node_filled_by(SEED, tmp_path_factory.mktemp("sources") / "home") as running:
         yield running
 
 
 @pytest.fixture
 def member(teaching_node: RunningNode, open_context: Callable[..., BrowserContext]) -> Callable[..., Page]:
-    """Opens a browser in which somebody is signed in."""
-
-    def opened(name: str, **options: object) -> Page:
-        page = open_context(base_url=teaching_node.url, **{"viewport": LAPTOP, **options}).new_page()
-        page.goto("/accounts/login/")
-        page.fill("#id_login", name)
-        page.fill("#id_password", PASSWORD)
-        press(page, "Sign in")
-        page.wait_for_url(lambda url: "/accounts/" not in url)
-        return page
-
-    return opened
-
-
-def picture(page: Page, folder: Path, name: str) -> None:
-    for width in (390, 1280):
-        page.set_viewport_size({"width": width, "height": 844})
-        page.screenshot(path=folder / f"sources-{name}-{width}.png", full_page=True)
-    page.set_viewport_size(LAPTOP)  # type: ignore[arg-type]
-
-
-def ask(page: Page, text: str) -> None:
-    page.goto("/chat/")
-    page.fill("#question", text)
-    page.click("#send")
-    expect(page.locator(".message--assistant .teach").last).to_be_visible(timeout=ANSWER_MS)
+    return opener(teaching_node, open_context)
 
 
 def test_a_word_comes_back_in_an_answer_with_who_taught_it(member: Callable[..., Page], screenshots: Path) -> None:
@@ -96,7 +69,7 @@ def test_a_word_comes_back_in_an_answer_with_who_taught_it(member: Callable[...,
     answer = ana.locator(".message--assistant").last
     expect(answer).to_contain_text("water")
     card = answer.get_by_role("link", name=WORD).last
-    picture(ana, screenshots, "answer")
+    picture(ana, screenshots, "sources-answer")
     expect(answer).to_contain_text(f"Taught by {ROSA}")
     assert violations(ana) == []
     card.click()
@@ -108,7 +81,7 @@ def test_what_was_corrected_and_reviewed_answers_the_next_question(
 ) -> None:
     ana = member(ANA)
     ask(ana, UNKNOWN)
-    picture(ana, screenshots, "no-note")
+    picture(ana, screenshots, "sources-no-note")
     ana.get_by_role("link", name="Not quite").last.click()
     ana.get_by_label("How should the answer be?").fill(TAUGHT)
     ana.get_by_label("A fact").check()
@@ -128,7 +101,7 @@ def test_what_was_corrected_and_reviewed_answers_the_next_question(
     answer = ana.locator(".message--assistant").last
     expect(answer).to_contain_text("Old Marta")
     expect(answer).to_contain_text("You taught this")
-    picture(ana, screenshots, "asked-again")
+    picture(ana, screenshots, "sources-asked-again")
 
 
 def test_a_label_is_heard_before_the_vote(member: Callable[..., Page], tmp_path: Path, screenshots: Path) -> None:
@@ -145,7 +118,7 @@ def test_a_label_is_heard_before_the_vote(member: Callable[..., Page], tmp_path:
     press(rosa, "Save the draft")
     expect(rosa.locator("#id_effect-audio_file_error")).to_contain_text("This is no recording")
     expect(rosa.get_by_label("Name of the label")).to_have_value("For elders")
-    picture(rosa, screenshots, "label-refused")
+    picture(rosa, screenshots, "sources-label-refused")
     rosa.set_input_files("#id_effect-audio_file", sound)
     press(rosa, "Save the draft")
     press(rosa, "Open the vote")
@@ -153,7 +126,7 @@ def test_a_label_is_heard_before_the_vote(member: Callable[..., Page], tmp_path:
     ana = member(ANA)
     ana.goto(rosa.url)
     look(ana)
-    picture(ana, screenshots, "label-vote")
+    picture(ana, screenshots, "sources-label-vote")
     heard = ana.locator("audio").first
     assert heard.evaluate("audio => audio.preload") == "none"
     seconds = heard.evaluate(
@@ -178,7 +151,7 @@ def test_the_question_set_and_how_well_the_ai_answers(
         rosa.locator("main form button[type=submit]").last.click()
         expect(rosa.get_by_text(question)).to_be_visible()
     look(rosa)
-    picture(rosa, screenshots, "question-set")
+    picture(rosa, screenshots, "sources-question-set")
     rosa.goto("/ai/evaluation/")
     assert violations(rosa) == []
     done = manage(teaching_node.home, "evaluate", "--only-with-knowledge")
@@ -187,9 +160,9 @@ def test_the_question_set_and_how_well_the_ai_answers(
     expect(rosa.locator("table.figures tbody tr")).to_have_count(1)
     expect(rosa.locator("svg[role=img]")).to_be_visible()
     look(rosa)
-    picture(rosa, screenshots, "evaluation")
+    picture(rosa, screenshots, "sources-evaluation")
     rosa.locator("table.figures tbody a").first.click()
     expect(rosa.get_by_role("heading", level=1)).to_be_visible()
     assert re.search(r"/evaluation/[0-9]+/$", rosa.url)
     assert violations(rosa) == []
-    picture(rosa, screenshots, "evaluation-run")
+    picture(rosa, screenshots, "sources-evaluation-run")

@@ -10,14 +10,14 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.axe import runs_over, violations
-from tests.browser.test_members import LAPTOP, PHONE, look, press
+from tests.browser.people import ask, node_filled_by, opener, picture
+from tests.browser.test_members import PHONE, look, press
 from tests.conftest import PASSWORD
 from tests.nodes import RunningNode, manage
 
 pytestmark = pytest.mark.browser
 
 ROSA, ANA = "Rosa Quispe", "Ana"
-ANSWER_MS = 90_000  # two busy cores
 QUESTION = "What is the fence made of?"
 BETTER = "The fence at the river is made of willow."
 NOTE = "The bell by the gate is too loud in the evening."
@@ -55,40 +55,13 @@ open_questions.ask_teachers(member=ben, text="Who bakes the bread for the feast?
 
 @pytest.fixture(scope="module")
 def teaching_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningNode]:
-    with RunningNode(tmp_path_factory.mktemp("teaching") / "home") as running:
-        done = manage(running.home, "shell", "-c", SEED)
-        assert done.returncode == 0, done.stderr
+    with node_filled_by(SEED, tmp_path_factory.mktemp("teaching") / "home") as running:
         yield running
 
 
 @pytest.fixture
 def member(teaching_node: RunningNode, open_context: Callable[..., BrowserContext]) -> Callable[..., Page]:
-    """Opens a browser in which somebody is signed in."""
-
-    def opened(name: str, **options: object) -> Page:
-        page = open_context(base_url=teaching_node.url, **{"viewport": LAPTOP, **options}).new_page()
-        page.goto("/accounts/login/")
-        page.fill("#id_login", name)
-        page.fill("#id_password", PASSWORD)
-        press(page, "Sign in")
-        page.wait_for_url(lambda url: "/accounts/" not in url)
-        return page
-
-    return opened
-
-
-def picture(page: Page, folder: Path, name: str) -> None:
-    for width in (390, 1280):
-        page.set_viewport_size({"width": width, "height": 844})
-        page.screenshot(path=folder / f"teaching-{name}-{width}.png", full_page=True)
-    page.set_viewport_size(LAPTOP)  # type: ignore[arg-type]
-
-
-def ask(page: Page, text: str) -> None:
-    page.goto("/chat/")
-    page.fill("#question", text)
-    page.click("#send")
-    expect(page.locator(".message--assistant .teach").last).to_be_visible(timeout=ANSWER_MS)
+    return opener(teaching_node, open_context)
 
 
 def test_correct_an_answer_review_it_and_the_entry_is_there(member: Callable[..., Page], screenshots: Path) -> None:
@@ -103,7 +76,7 @@ def test_correct_an_answer_review_it_and_the_entry_is_there(member: Callable[...
     ana.get_by_role("button", name="Send to the teachers").click()
     expect(ana.locator(".teach #form-errors")).to_be_focused()
     expect(ana.get_by_label("How should the answer be?")).to_have_value(BETTER)
-    picture(ana, screenshots, "form-under-answer")
+    picture(ana, screenshots, "teaching-form-under-answer")
     ana.get_by_label("A fact").check()
     ana.get_by_label("Yes, with my name").check()
     ana.get_by_role("button", name="Send to the teachers").click()
@@ -117,7 +90,7 @@ def test_correct_an_answer_review_it_and_the_entry_is_there(member: Callable[...
     expect(rosa.get_by_role("link", name=re.compile("members taught wait"))).to_be_visible()
     rosa.goto("/knowledge/reviews/")
     look(rosa)
-    picture(rosa, screenshots, "queue")
+    picture(rosa, screenshots, "teaching-queue")
     rosa.get_by_role("link", name="Begin with the oldest").click()
     rosa.get_by_role("link", name="Next", exact=True).click()
     rosa.get_by_role("link", name="Next", exact=True).click()
@@ -125,19 +98,19 @@ def test_correct_an_answer_review_it_and_the_entry_is_there(member: Callable[...
     for words in (BETTER, "Ben says", "Of willow.", "Of stone."):
         expect(rosa.get_by_text(words).first).to_be_visible()
     look(rosa)
-    picture(rosa, screenshots, "review")
+    picture(rosa, screenshots, "teaching-review")
     rosa.get_by_role("link", name="As a question with its answer").click()
     expect(rosa.get_by_label("Answer", exact=True)).to_have_value(BETTER)
     rosa.get_by_label("English").check()
     look(rosa)
-    picture(rosa, screenshots, "review-entry")
+    picture(rosa, screenshots, "teaching-review-entry")
     press(rosa, "Add it to our knowledge")
     expect(rosa.get_by_text("It is part of our knowledge now")).to_be_visible()
 
     ana.goto("/")
     ana.get_by_role("link", name="A teacher looked at what you taught").click()
     look(ana)
-    picture(ana, screenshots, "taught")
+    picture(ana, screenshots, "teaching-taught")
     press(ana, "I have read it")
     expect(ana.get_by_text("was looked at since")).to_have_count(0)
     ana.locator("article").first.get_by_role("link", name=QUESTION).first.click()
@@ -154,9 +127,9 @@ def test_decline_and_questions_without_javascript(member: Callable[..., Page], s
     rosa.get_by_label("Why not?").fill("Both are said here.")
     press(rosa, "Not take it, and say why")
     rosa.goto("/knowledge/questions/")
-    picture(rosa, screenshots, "questions")
+    picture(rosa, screenshots, "teaching-questions")
     rosa.get_by_role("link", name="Who bakes the bread").click()
-    picture(rosa, screenshots, "question")
+    picture(rosa, screenshots, "teaching-question")
     rosa.get_by_role("link", name="Write the answer").click()
     rosa.get_by_label("Answer", exact=True).fill("Rosa's brother bakes it.")
     rosa.get_by_label("English").check()
@@ -190,13 +163,13 @@ def test_a_note_without_a_name(member: Callable[..., Page], teaching_node: Runni
     ana.get_by_role("link", name="Write a note").click()
     look(ana)
     ana.get_by_text("What is known about a note without a name").click()
-    picture(ana, screenshots, "note-form")
+    picture(ana, screenshots, "teaching-note-form")
     ana.get_by_label("What should we know about this node?").fill(NOTE)
     ana.get_by_label("No name", exact=True).check()
     press(ana, "Send the note")
     expect(ana.get_by_role("heading", name="Thank you for your note")).to_be_focused()
     look(ana)
-    picture(ana, screenshots, "note-code")
+    picture(ana, screenshots, "teaching-note-code")
     code = ana.locator("#code").input_value()
     assert code not in ana.url
 
@@ -204,11 +177,11 @@ def test_a_note_without_a_name(member: Callable[..., Page], teaching_node: Runni
     rosa.get_by_role("link", name="One note about this node waits").click()
     rosa.get_by_role("link", name=re.compile("Answer or hide")).click()
     look(rosa)
-    picture(rosa, screenshots, "note-answer")
+    picture(rosa, screenshots, "teaching-note-answer")
     rosa.get_by_label("Planned").check()
     rosa.get_by_label("Your answer").fill("We will hang a smaller one.")
     press(rosa, "Answer in public")
-    picture(rosa, screenshots, "notes")
+    picture(rosa, screenshots, "teaching-notes")
 
     # From a browser where nobody is signed in.
     stranger = rosa.context.browser.new_page(base_url=teaching_node.url)  # type: ignore[union-attr]

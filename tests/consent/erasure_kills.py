@@ -15,13 +15,13 @@ import random
 import shutil
 import signal
 import sys
-import tempfile
 import time
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from tests.consent.rotation_kills import _in_child
+from community_ai.core.home import Home
+from tests.consent.killing import in_child, throw_away_node
 
 DAY = datetime(2026, 11, 20, 12, tzinfo=UTC)
 CONVERSATIONS, MESSAGES, ENTRIES = 4, 10, 6
@@ -30,40 +30,25 @@ CONVERSATIONS, MESSAGES, ENTRIES = 4, 10, 6
 def main(points: int, *, seed: int | None = None) -> int:
     """Print a line; the number of kills after which something was wrong."""
     seed = random.randrange(10**6) if seed is None else seed
-    folder = tempfile.mkdtemp(prefix="erasure-kills-")
-    try:
-        return _run(points, folder, random.Random(seed), seed)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with throw_away_node("erasure-kills-") as home:
+        return _run(points, home, random.Random(seed), seed)
 
 
-def _run(points: int, folder: str, chance: random.Random, seed: int) -> int:
-    from community_ai.core.home import Home
-    from community_ai.core.keystore import create_node_key
-
-    home = Home(Path(folder).resolve() / "home")
-    home.create()
-    create_node_key(home)
-    home.database.touch(mode=0o600)
-    os.environ.update(COMMUNITY_AI_HOME=str(home.root), DJANGO_SETTINGS_MODULE="community_ai.settings")
-    os.environ.pop("DATABASE_URL", None)
-    import django
-
-    django.setup()
-    assert _in_child(lambda: _fill(points + 1)) == 0
+def _run(points: int, home: Home, chance: random.Random, seed: int) -> int:
+    assert in_child(lambda: _fill(points + 1)) == 0
     older = home.root / "older"
     shutil.copy(home.database, older)
     began = time.monotonic()
-    assert _in_child(lambda: _erase(0)) == 0
+    assert in_child(lambda: _erase(0)) == 0
     whole = time.monotonic() - began
-    middle, faults = 0, int(_in_child(lambda: _check(0)) != 0)
+    middle, faults = 0, int(in_child(lambda: _check(0)) != 0)
     for number in range(1, points + 1):
-        middle += _in_child(partial(_erase, number), kill_after=chance.uniform(0, whole)) == -signal.SIGKILL
-        faults += any(_in_child(each) for each in (_start, partial(_check, number)))
+        middle += in_child(partial(_erase, number), kill_after=chance.uniform(0, whole)) == -signal.SIGKILL
+        faults += any(in_child(each) for each in (_start, partial(_check, number)))
     shutil.copy(older, home.database)
     for log in home.root.glob("db.sqlite3-*"):
         log.unlink()
-    faults += any(_in_child(each) for each in (_start, lambda: _check_all(points)))
+    faults += any(in_child(each) for each in (_start, lambda: _check_all(points)))
     print(f"seed {seed}: {points} kills, {middle} in the middle, {faults} wrong; one erasure {whole * 1000:.0f} ms")
     return faults
 

@@ -9,17 +9,13 @@ the kill left them; then the same call must go on, and leave one version of each
 
 from __future__ import annotations
 
-import os
 import random
-import shutil
 import signal
 import sys
-import tempfile
 import time
-import traceback
-from collections.abc import Callable
-from pathlib import Path
 from uuid import UUID
+
+from tests.consent.killing import in_child, throw_away_node
 
 MEMBERS, TEXTS = 6, 50
 FILE = b"a file that waits" * 1000
@@ -28,61 +24,26 @@ FILE = b"a file that waits" * 1000
 def main(points: int, *, seed: int | None = None) -> int:
     """Print a table; the number of kills after which something was wrong."""
     seed = random.randrange(10**6) if seed is None else seed
-    folder = tempfile.mkdtemp(prefix="rotation-kills-")
-    try:
-        return _run(points, folder, random.Random(seed), seed)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with throw_away_node("rotation-kills-"):
+        return _run(points, random.Random(seed), seed)
 
 
-def _run(points: int, folder: str, chance: random.Random, seed: int) -> int:
-    from community_ai.core.home import Home
-    from community_ai.core.keystore import create_node_key
-
-    home = Home(Path(folder).resolve() / "home")
-    home.create()
-    create_node_key(home)
-    home.database.touch(mode=0o600)
-    os.environ.update(COMMUNITY_AI_HOME=str(home.root), DJANGO_SETTINGS_MODULE="community_ai.settings")
-    os.environ.pop("DATABASE_URL", None)
-    import django
-
-    django.setup()
+def _run(points: int, chance: random.Random, seed: int) -> int:
     batch_id = UUID(int=1)
-    assert _in_child(lambda: _fill(batch_id)) == 0
+    assert in_child(lambda: _fill(batch_id)) == 0
     print(f"seed {seed}\n{'rotation of':<16}{'kills':>6}{'in the middle':>15}{'wrong after':>13}{'one run, ms':>13}")
     wrong = 0
     for name, rotate in (("the node's key", _node), ("members' keys", _members), ("the database's", _database)):
         began = time.monotonic()
-        assert _in_child(rotate) == 0
+        assert in_child(rotate) == 0
         whole = time.monotonic() - began
         middle, faults = 0, 0
         for _ in range(points):
-            middle += _in_child(rotate, kill_after=chance.uniform(0, whole)) == -signal.SIGKILL
-            faults += any(_in_child(each) for each in (lambda: _check(batch_id), rotate, lambda: _whole(batch_id)))
+            middle += in_child(rotate, kill_after=chance.uniform(0, whole)) == -signal.SIGKILL
+            faults += any(in_child(each) for each in (lambda: _check(batch_id), rotate, lambda: _whole(batch_id)))
         print(f"{name:<16}{points:>6}{middle:>15}{faults:>13}{whole * 1000:>13.0f}", flush=True)
         wrong += faults
     return wrong
-
-
-def _in_child(work: Callable[[], None], *, kill_after: float | None = None) -> int:
-    """Exit code of a process that does the work, minus the signal that ended it."""
-    sys.stdout.flush()
-    pid = os.fork()
-    if pid == 0:
-        code = 1
-        try:
-            work()
-            code = 0
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            sys.stderr.flush()
-            os._exit(code)
-    if kill_after is not None:
-        time.sleep(kill_after)
-        os.kill(pid, signal.SIGKILL)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def _silent(_sentence: str) -> None:

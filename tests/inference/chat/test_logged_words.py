@@ -11,7 +11,7 @@ from governance.models import Member
 from inference import live
 from inference.services import questions
 from tests.inference.chat.conftest import in_db, signed_in
-from tests.inference.chat.test_socket import Page, begun
+from tests.inference.chat.socket_page import Page, begun
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 WORDS = "zqxj the secret of the felt kv"

@@ -11,8 +11,8 @@ from inference import live
 from inference.models import BrakeMode
 from inference.services import brake
 from tests.inference.chat.conftest import in_db, signed_in
+from tests.inference.chat.socket_page import Page, begun
 from tests.inference.chat.test_paused import may_pause
-from tests.inference.chat.test_socket import Page, begun
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 NOTICES = r'<div id="notices" hx-swap-oob="innerHTML">'

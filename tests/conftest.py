@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -34,6 +37,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         used = {*getattr(item, "fixturenames", ()), *(mark.name for mark in item.iter_markers())}
         if may_differ(item.nodeid.split("::")[0], used):
             item.add_marker("database")
+
+
+def _leave_the_database_to_its_connections(event: str, arguments: tuple[Any, ...]) -> None:
+    """A test that opens the live database or its log as a file takes SQLite's locks away when it closes it, and damages
+    it for whatever runs later in the same process: tests/database_file.py has ways that do not."""
+    if event == "open" and str(arguments[0]).startswith(_LIVE_DATABASE) and Path(str(arguments[0])).exists():
+        raise RuntimeError("the tests' own database is in use by this process: see tests/database_file.py")
+
+
+_LIVE_DATABASE = str(settings.HOME.root / "test.sqlite3")
+sys.addaudithook(_leave_the_database_to_its_connections)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -20,6 +20,7 @@ from governance.services.audit_verification import verify
 from governance.services.decisions import is_genuine
 from knowledge.models import Entry, Passage
 from tests.consent.erasure.conftest import DAY, Markers, decide_together, live_here, talk, teach
+from tests.database_file import connected_to, content_of
 from tests.knowledge.test_deletion import decrypted
 
 pytestmark = [
@@ -32,20 +33,14 @@ def database() -> Path:
     return Path(connection.settings_dict["NAME"])
 
 
-def put_back(content: bytes) -> None:
-    connection.close()
-    for log in database().parent.glob(f"{database().name}-*"):
-        log.unlink()
-    database().write_bytes(content)
-
-
 def left(markers: list[str]) -> list[str]:
     """Which markers, or ends of them, stand in any file of the data folder, the database read page by page."""
     assert wipe_deleted_text()
     contents = [decrypted(database())]
     for path in settings.HOME.root.rglob("*"):
         if path.is_file() and path != database() and path.suffix not in (".gguf", ".css", ".js", ".woff2"):
-            contents.append(path.read_bytes())
+            # The tests' own database and its log are not opened by this process, which has them in use.
+            contents.append(content_of(path))
     assert b"consent_erasure" in contents[0]
     return [marker for marker in markers if any(marker[-9:].encode() in content for content in contents)]
 
@@ -59,7 +54,9 @@ def of_others(people: dict[str, Member]) -> str:
     return hashlib.sha256(serializers.serialize("json", rows).encode()).hexdigest()
 
 
-def test_nothing_of_a_member_is_left_and_the_rest_is_whole(people: dict[str, Member], mark: Markers) -> None:
+def test_nothing_of_a_member_is_left_and_the_rest_is_whole(
+    people: dict[str, Member], mark: Markers, tmp_path: Path
+) -> None:
     ana = people["ana"]
     talk(ana, mark, conversations=20, messages=1000)
     teach(ana, mark, count=20)
@@ -71,7 +68,8 @@ def test_nothing_of_a_member_is_left_and_the_rest_is_whole(people: dict[str, Mem
     ana.refresh_from_db()
     before, passages = of_others(people), Passage.objects.exclude(entry__author=ana).count()
     assert verify().holds
-    older = database().read_bytes()
+    older = tmp_path / "older.sqlite3"
+    older.write_bytes(content_of(database()))
     begun = erasure.erase_all(member=ana, teaching=Teaching.WITHDRAW, now=DAY)
     assert erasure.finish(now=DAY) == 1
     assert Erasure.objects.get(pk=begun.number).state == ErasureState.DONE
@@ -92,13 +90,13 @@ def test_nothing_of_a_member_is_left_and_the_rest_is_whole(people: dict[str, Mem
     assert done.facts["counts"]["conversations"] == 20
     assert done.facts["counts"]["entries"] == 20
     # The database of before is put back: it catches up with the ledger.
-    put_back(older)
-    assert Member.objects.filter(pk=ana.pk).exists()
-    assert erasure.replay(now=DAY) == 2
-    assert left(mark.all) == []
-    assert of_others(people) == before
-    result = verify()
-    assert result.holds or "shorter" in result.fault, result.fault
+    with connected_to(older):
+        assert Member.objects.filter(pk=ana.pk).exists()
+        assert erasure.replay(now=DAY) == 2
+        assert left(mark.all) == []
+        assert of_others(people) == before
+        result = verify()
+        assert result.holds or "shorter" in result.fault, result.fault
 
 
 def test_what_was_taught_stays_and_is_nobodys(people: dict[str, Member], mark: Markers) -> None:
